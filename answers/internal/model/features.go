@@ -1,0 +1,159 @@
+// Package model learns which class a short text belongs to and scores new
+// texts. It knows hashed features and weights, not what the classes mean.
+package model
+
+import (
+	"math"
+
+	"parley/answers/internal/text"
+)
+
+// The three channels a text is read through. Each sees what another misses:
+// words keep endings apart, skeleton words unite scripts and keyboards,
+// skeleton characters survive inflection and typing errors.
+const (
+	seedWord  = 0x9e3779b9
+	seedPair  = 0x85ebca6b
+	seedSkel  = 0xc2b2ae35
+	seedSPair = 0x27d4eb2f
+	seedChars = 0x165667b1
+
+	minGram, maxGram = 2, 5
+)
+
+// Text is one text made ready for scoring: the buckets its features fall into
+// and their weights, of length one together. Reuse it between texts; it is not
+// safe for concurrent use.
+type Text struct {
+	Buckets []uint32
+	Values  []float32
+
+	words []string
+	skels []string
+	seen  []uint32 // generation a bucket was last seen in
+	gen   uint32
+	buf   []byte
+}
+
+// Words returns the folded words of the text last read.
+func (t *Text) Words() []string { return t.words }
+
+// Skeletons returns the skeleton of each word of Words.
+func (t *Text) Skeletons() []string { return t.skels }
+
+// Read splits s and hashes its features into 1<<bits buckets.
+func (t *Text) Read(s string, bits int) {
+	t.words = text.Words(t.words, s)
+	t.skels = t.skels[:0]
+	for _, w := range t.words {
+		t.skels = append(t.skels, text.Skeleton(w))
+	}
+	t.hash(bits)
+}
+
+func (t *Text) hash(bits int) {
+	if len(t.seen) != 1<<bits {
+		t.seen = make([]uint32, 1<<bits)
+		t.gen = 0
+	}
+	t.gen++
+	if t.gen == 0 { // wrapped round: old marks would look new
+		clear(t.seen)
+		t.gen = 1
+	}
+	t.Buckets = t.Buckets[:0]
+	mask := uint32(1<<bits - 1)
+	for i, w := range t.words {
+		t.add(hashString(seedWord, w) & mask)
+		t.add(hashString(seedSkel, t.skels[i]) & mask)
+		if i > 0 {
+			t.add(hashPair(seedPair, t.words[i-1], w) & mask)
+			t.add(hashPair(seedSPair, t.skels[i-1], t.skels[i]) & mask)
+		}
+		t.chars(t.skels[i], mask)
+	}
+}
+
+func (t *Text) chars(skel string, mask uint32) {
+	t.buf = append(t.buf[:0], '_')
+	t.buf = append(t.buf, skel...)
+	t.buf = append(t.buf, '_')
+	for i := range t.buf {
+		h := uint32(seedChars)
+		for n := 1; n <= maxGram && i+n <= len(t.buf); n++ {
+			h = (h ^ uint32(t.buf[i+n-1])) * 16777619
+			if n >= minGram {
+				t.add(mix(h+uint32(n)) & mask)
+			}
+		}
+	}
+}
+
+func (t *Text) add(bucket uint32) {
+	if t.seen[bucket] == t.gen {
+		return
+	}
+	t.seen[bucket] = t.gen
+	t.Buckets = append(t.Buckets, bucket)
+}
+
+// weigh gives every bucket its weight and scales the whole to length one.
+func (t *Text) weigh(idf []float32) {
+	t.Values = t.Values[:0]
+	var sum float64
+	for _, b := range t.Buckets {
+		v := idf[b]
+		t.Values = append(t.Values, v)
+		sum += float64(float64(v) * float64(v))
+	}
+	if sum == 0 {
+		return
+	}
+	scale := float32(1 / math.Sqrt(sum))
+	for i := range t.Values {
+		t.Values[i] *= scale
+	}
+}
+
+func hashString(seed uint32, s string) uint32 {
+	h := seed
+	for i := 0; i < len(s); i++ {
+		h = (h ^ uint32(s[i])) * 16777619
+	}
+	return mix(h)
+}
+
+func hashPair(seed uint32, a, b string) uint32 {
+	h := seed
+	for i := 0; i < len(a); i++ {
+		h = (h ^ uint32(a[i])) * 16777619
+	}
+	h = (h ^ ' ') * 16777619
+	for i := 0; i < len(b); i++ {
+		h = (h ^ uint32(b[i])) * 16777619
+	}
+	return mix(h)
+}
+
+// mix spreads the bits of an FNV hash, whose low bits alone are uneven.
+func mix(h uint32) uint32 {
+	h ^= h >> 16
+	h *= 0x7feb352d
+	h ^= h >> 15
+	h *= 0x846ca68b
+	return h ^ h>>16
+}
+
+// idfOf returns the square root of each bucket's inverse document frequency,
+// rounded so that machines whose logarithms differ in the last bit agree.
+func idfOf(df []uint32, rows int) []float32 {
+	idf := make([]float32, len(df))
+	for b, n := range df {
+		v := math.Sqrt(math.Log(float64(1+rows) / float64(1+n)))
+		if n == 0 {
+			v = math.Sqrt(math.Log(float64(1 + rows)))
+		}
+		idf[b] = float32(math.Round(v*256) / 256)
+	}
+	return idf
+}
