@@ -33,6 +33,7 @@ type Text struct {
 	seen  []uint32 // generation a bucket was last seen in
 	gen   uint32
 	buf   []byte
+	runes []rune
 }
 
 // Words returns the folded words of the text last read.
@@ -156,4 +157,47 @@ func idfOf(df []uint32, rows int) []float32 {
 		idf[b] = float32(math.Round(v*256) / 256)
 	}
 	return idf
+}
+
+// WordHash identifies a skeleton word among all words ever seen.
+func WordHash(skel string) uint32 { return hashString(seedSkel, skel) }
+
+// seedLetter marks the features by which languages are told apart.
+const seedLetter = 0x2545f491
+
+// readLetters hashes the letters of s, in runs of one to four, words as they are
+// written: the language of a text shows there, its subject elsewhere.
+func (t *Text) readLetters(s string, bits int) {
+	t.words = text.Words(t.words, s)
+	if len(t.seen) != 1<<bits {
+		t.seen = make([]uint32, 1<<bits)
+		t.gen = 0
+	}
+	t.gen++
+	t.Buckets = t.Buckets[:0]
+	mask := uint32(1<<bits - 1)
+	for i, w := range t.words {
+		if i == 40 { // enough to know
+			break
+		}
+		t.runes = append(t.runes[:0], '_')
+		for _, r := range w {
+			t.runes = append(t.runes, r)
+		}
+		t.runes = append(t.runes, '_')
+		t.add(hashString(seedLetter, w) & mask)
+		for i := range t.runes {
+			h := uint32(seedLetter)
+			for n := 1; n <= 4 && i+n <= len(t.runes); n++ {
+				h = (h ^ uint32(t.runes[i+n-1])) * 16777619
+				t.add(mix(h+uint32(n)) & mask)
+			}
+		}
+	}
+	for _, r := range s { // letters that folding hides
+		switch r {
+		case 'ı', 'İ', 'ş', 'Ş', 'ğ', 'Ğ', 'ö', 'Ö', 'ü', 'Ü', 'ç', 'Ç', 'ґ', 'Ґ', 'ё', 'Ё':
+			t.add(mix(seedLetter^uint32(r)) & mask)
+		}
+	}
 }

@@ -1,6 +1,9 @@
 package model
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Model scores texts. It is immutable and safe for concurrent use.
 type Model struct {
@@ -75,4 +78,23 @@ func (m *Model) Score(dst []float32, t *Text) []float32 {
 		dst[k] = dst[k]*m.scale[k] + m.bias[k]
 	}
 	return dst
+}
+
+// ReadLetters prepares t as Read does, for a model trained with Options.Letters.
+func (m *Model) ReadLetters(t *Text, s string) {
+	t.readLetters(s, m.bits)
+	t.weigh(m.idf)
+}
+
+// WordWeight is how much a skeleton word tells, by how rare it is in training.
+func (m *Model) WordWeight(skel string) float64 {
+	return float64(m.idf[hashString(seedSkel, skel)&uint32(1<<m.bits-1)])
+}
+
+// Speaks tells whether a skeleton word speaks for a class.
+func (m *Model) Speaks(skel string, class int) bool {
+	b := hashString(seedSkel, skel) & uint32(1<<m.bits-1)
+	from, to := m.start[b], m.start[b+1]
+	i, ok := slices.BinarySearch(m.class[from:to], uint16(class))
+	return ok && m.weight[from:to][i] > 0
 }

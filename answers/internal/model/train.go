@@ -20,6 +20,8 @@ type Options struct {
 	C      float64 // cost of a margin missed; 1
 	Epochs int     // passes over the rows at the most; 12
 	Keep   int     // weights kept of each class, the largest; 3000
+
+	Letters bool // tell languages apart by their letters, not subjects by words
 }
 
 func (o Options) orDefault() Options {
@@ -53,12 +55,16 @@ func (c *corpus) row(i int) ([]uint32, []float32) {
 
 func (c *corpus) rows() int { return len(c.class) }
 
-func read(rows []Row, bits int) (*corpus, []float32) {
+func read(rows []Row, o Options) (*corpus, []float32) {
 	var t Text
-	df := make([]uint32, 1<<bits)
+	df := make([]uint32, 1<<o.Bits)
 	c := &corpus{start: []int32{0}}
 	for _, r := range rows {
-		t.Read(r.Text, bits)
+		if o.Letters {
+			t.readLetters(r.Text, o.Bits)
+		} else {
+			t.Read(r.Text, o.Bits)
+		}
 		for _, b := range t.Buckets {
 			df[b]++
 		}
@@ -68,15 +74,11 @@ func read(rows []Row, bits int) (*corpus, []float32) {
 	}
 	idf := idfOf(df, len(rows))
 	for i := range rows {
-		t.Buckets, _ = c.row2(i)
+		t.Buckets = c.bucket[c.start[i]:c.start[i+1]]
 		t.weigh(idf)
 		c.value = append(c.value, t.Values...)
 	}
 	return c, idf
-}
-
-func (c *corpus) row2(i int) ([]uint32, struct{}) {
-	return c.bucket[c.start[i]:c.start[i+1]], struct{}{}
 }
 
 // Train learns one linear support vector machine for each class against all
@@ -85,7 +87,7 @@ func (c *corpus) row2(i int) ([]uint32, struct{}) {
 // not on the machine or the number of its cores.
 func Train(rows []Row, classes int, o Options) *Model {
 	o = o.orDefault()
-	c, idf := read(rows, o.Bits)
+	c, idf := read(rows, o)
 	weights := make([]classWeights, classes)
 	work := make(chan int)
 	var wg sync.WaitGroup

@@ -1,0 +1,272 @@
+package match
+
+import "math/bits"
+
+// The evidence of the second reading, by name in names of the same order.
+const (
+	fMargin    = iota
+	fLead      // by how much it leads, or trails, the best other margin
+	fBest      // has the best margin of all
+	fRound     // of a round the question names
+	fNotRound  // of another one
+	fNoRound   // of none, though one is named
+	fWeak      // of a round the question hints at
+	fNotWeak   // of another one
+	fDate      // a date of its covers the one asked for
+	fNotDate   // none does
+	fMonth     // as fDate, only a month or year is asked for
+	fNotMonth  // none does
+	fSide      // the side that acts is named
+	fNotSide   // another one is, and its own is not
+	fNames     // share of the people and places asked for that it tells of
+	fNotNames  // number of those it does not tell of
+	fAbout     // is about a person or place that is named
+	fNotAbout  // is about one that is not
+	fNumber    // has a number that is asked for
+	fNotNumber // has none of them
+	fCovered   // share of the words that carry meaning which speak for it
+	fTopic     // is a summary
+	fTopicOne  // is a summary though a round, date or name is asked for
+	fTalk      // is about the bot
+	fDecline   // is a subject to decline
+	fDeclineMargin
+	fJoined      // margin of the question together with the last answer
+	fJoinedShort // the same if the question says little itself
+	fMarginShort // margin if the question says little itself, in a talk
+	fSame        // was the last answer
+	fSubject     // of the subject of the last answer
+	fSubjectShort
+	fMeeting // of the meeting or round of the last answer
+	fMeetingShort
+	fOther      // answers the last question for the round now named
+	fOtherSide  // answers the last question for the side now named
+	fAspectMeet // same meeting, another aspect, and little said
+	nCandidate
+)
+
+// The evidence for "none of them".
+const (
+	nBias = iota
+	nTalk
+	nBest    // the best margin
+	nGap     // its lead over the next
+	nUnknown // share of the words that carry meaning no training question has
+	nOdd     // capitalised words no training question has
+	nShort   // says little
+	nLong
+	nNames // knows a name
+	nSlots // names a round or date
+	nCovered
+	nNone
+)
+
+// FeatureNames tell the evidence to people, in the order of Candidate.Why.
+var FeatureNames = [nCandidate]string{
+	"margin", "lead over the next", "best of all", "names its round", "names another round", "has no round", "hints at its round",
+	"hints at another round", "names its date", "names another date", "names its month", "names another month", "names its side", "names another side",
+	"names its people or places", "names others", "is about who is named", "is about someone not named", "has the number", "lacks the number", "words that speak for it",
+	"is a summary", "is a summary though one thing is asked", "is about the bot", "is declined", "margin of the decline",
+	"margin with the last answer", "the same, little said", "margin, little said", "was the last answer", "subject of the last answer", "the same, little said",
+	"meeting of the last answer", "the same, little said", "the last question for the round named", "the last question for the side named", "another aspect of that meeting",
+}
+
+func (m *Matcher) features(s *scratch, g *given, k, last int, inTalk bool) (f [nCandidate]float64) {
+	c := &m.classes[k]
+	f[fMargin] = clamp(float64(s.scores[k]))
+	m.lead(s, &f, k)
+	switch c.kind {
+	case Decline:
+		f[fDecline] = 1
+		f[fDeclineMargin] = f[fMargin]
+	case Talk:
+		f[fTalk] = 1
+	case Topic:
+		f[fTopic] = 1
+	}
+	if c.kind == Fact || c.kind == Topic {
+		m.exact(&f, g, c)
+	}
+	f[fCovered] = m.covered(s, g, k)
+	if inTalk {
+		m.talk(s, &f, g, k, last)
+	}
+	return f
+}
+
+func clamp(x float64) float64 { return max(-2, min(2, x)) }
+
+func (m *Matcher) lead(s *scratch, f *[nCandidate]float64, k int) {
+	best := float32(-9)
+	for _, j := range s.top {
+		if j != k {
+			best = max(best, s.scores[j])
+		}
+	}
+	f[fLead] = clamp(float64(s.scores[k] - best))
+	if s.scores[k] > best {
+		f[fBest] = 1
+	}
+}
+
+// exact compares rounds, dates, sides, names and numbers.
+func (m *Matcher) exact(f *[nCandidate]float64, g *given, c *class) {
+	if g.rounds != 0 {
+		switch {
+		case c.rounds == 0:
+			f[fNoRound] = 1
+		case c.rounds&g.rounds != 0:
+			f[fRound] = 1
+		default:
+			f[fNotRound] = 1
+		}
+	} else if g.weak != 0 && c.rounds != 0 {
+		if c.rounds&g.weak != 0 {
+			f[fWeak] = 1
+		} else {
+			f[fNotWeak] = 1
+		}
+	}
+	for _, d := range g.slots.Dates {
+		yes, no := fDate, fNotDate
+		if d.Day == 0 && d.From == "" {
+			yes, no = fMonth, fNotMonth
+		}
+		hit := false
+		for _, iso := range c.dates {
+			hit = hit || d.Covers(iso)
+		}
+		if hit {
+			f[yes] = 1
+		} else if len(c.dates) > 0 {
+			f[no] = 1
+		}
+	}
+	if g.slots.Sides != 0 && c.sides != 0 {
+		if n := bits.OnesCount8(g.slots.Sides & c.sides); n > 0 {
+			f[fSide] = 1
+		} else {
+			f[fNotSide] = 1
+		}
+	}
+	m.people(f, g, c)
+	for _, n := range g.slots.Numbers {
+		if len(n) < 2 || len(n) == 4 && n[:2] == "20" {
+			continue
+		}
+		if c.numbers[n] {
+			f[fNumber] = 1
+		} else {
+			f[fNotNumber] = 1
+		}
+	}
+	if f[fTopic] == 1 && (len(g.names) > 0 || len(g.slots.Dates) > 0) {
+		f[fTopicOne] = 1
+	}
+}
+
+func (m *Matcher) people(f *[nCandidate]float64, g *given, c *class) {
+	if len(g.names) > 0 {
+		hits := 0
+		for n := range g.names {
+			if c.names[n] {
+				hits++
+			}
+		}
+		f[fNames] = float64(hits) / float64(len(g.names))
+		f[fNotNames] = min(3, float64(len(g.names)-hits))
+	}
+	if c.who >= 0 {
+		if g.names[c.who] {
+			f[fAbout] = 1 / float64(len(g.names))
+		} else {
+			f[fNotAbout] = 1
+		}
+	}
+}
+
+// covered is the share of the question's meaning carried by words that speak
+// for class k.
+func (m *Matcher) covered(s *scratch, g *given, k int) float64 {
+	if g.mass == 0 {
+		return 0
+	}
+	skels := s.text.Skeletons()
+	var sum float64
+	for _, i := range g.content {
+		if m.learnt.Model.Speaks(skels[i], k) {
+			sum += m.learnt.Model.WordWeight(skels[i])
+		}
+	}
+	return sum / g.mass
+}
+
+// talk compares with the last answer.
+func (m *Matcher) talk(s *scratch, f *[nCandidate]float64, g *given, k, last int) {
+	c, l := &m.classes[k], &m.classes[last]
+	little := 0.0
+	if len(g.content) <= 2 || g.slots.Follow && len(g.content) <= 4 {
+		little = 1
+	}
+	f[fJoined] = clamp(float64(s.cat[k]))
+	f[fJoinedShort] = little * f[fJoined]
+	f[fMarginShort] = little * f[fMargin]
+	if k == last {
+		f[fSame] = 1
+		return
+	}
+	if c.kind != Fact && c.kind != Topic {
+		return
+	}
+	if c.subject == l.subject {
+		f[fSubject], f[fSubjectShort] = 1, little
+	}
+	meets := c.meeting != "" && c.meeting == l.meeting || c.rounds != 0 && c.rounds == l.rounds
+	if meets {
+		f[fMeeting], f[fMeetingShort] = 1, little
+	}
+	named := g.rounds | g.weak
+	if c.aspect != "" && c.aspect == l.aspect && c.rounds&named != 0 && c.rounds != l.rounds {
+		f[fOther] = 1
+	}
+	if c.sides != 0 && c.sides&g.slots.Sides != 0 && l.sides&g.slots.Sides == 0 && (meets || c.subject == l.subject) {
+		f[fOtherSide] = 1
+	}
+	if meets && c.aspect != "" && c.aspect != l.aspect {
+		f[fAspectMeet] = little
+	}
+}
+
+func (m *Matcher) noneFeatures(s *scratch, g *given, inTalk bool) (f [nNone]float64) {
+	f[nBias] = 1
+	best, next, at := float32(-9), float32(-9), -1
+	for _, k := range s.top {
+		if v := s.scores[k]; v > best {
+			best, next, at = v, best, k
+		} else if v > next {
+			next = v
+		}
+	}
+	f[nBest] = clamp(float64(best))
+	f[nGap] = clamp(float64(best - next))
+	f[nUnknown] = g.unknown
+	f[nOdd] = min(3, float64(g.odd))
+	if len(g.content) <= 1 {
+		f[nShort] = 1
+	}
+	if len(g.content) > 8 {
+		f[nLong] = 1
+	}
+	if len(g.names) > 0 {
+		f[nNames] = 1
+	}
+	if g.rounds != 0 || len(g.slots.Dates) > 0 {
+		f[nSlots] = 1
+	}
+	if at >= 0 {
+		f[nCovered] = m.covered(s, g, at)
+	}
+	if inTalk {
+		f[nTalk] = 1
+	}
+	return f
+}

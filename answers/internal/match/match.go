@@ -1,0 +1,307 @@
+package match
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"parley/answers/facts"
+	"parley/answers/internal/model"
+	"parley/answers/internal/slots"
+	"parley/answers/lang"
+)
+
+// Matcher finds what questions ask for. It is immutable and safe for
+// concurrent use.
+type Matcher struct {
+	base    *facts.Base
+	topics  map[string]*facts.Topic
+	slots   *slots.Reader
+	names   *names
+	learnt  *Learnt
+	classes []class // of learnt.Classes
+	number  map[string]int
+	byKey   map[string][]int // classes by aspect, for "and the third?"
+	scratch sync.Pool
+}
+
+// Learnt is what training has made of the questions.
+type Learnt struct {
+	Classes  []string // ids, in the order of the model's classes
+	Model    *model.Model
+	Language *model.Model
+	Weights  Weights
+	Words    []uint32 // hashes of all skeleton words seen in training, sorted
+}
+
+// Context is what the talk so far tells.
+type Context struct {
+	Fact  string // id of the last answer, or none
+	Short string // its short form in the language of the talk
+}
+
+// Candidate is something a question may ask for.
+type Candidate struct {
+	ID     string
+	Kind   Kind
+	P      float64 // the probability that it is meant
+	Margin float64
+	Why    [nCandidate]float64
+}
+
+// Result is the reading of one question.
+type Result struct {
+	Candidates []Candidate // the likeliest first
+	None       float64     // the probability that nothing of the base is meant
+	Slots      slots.Slots
+	Lang       string  // the language it is written in
+	LangSure   float64 // by how much that language leads the next
+	Content    int     // words that carry meaning
+	Unknown    []string
+	nonefs     [nNone]float64
+}
+
+// New makes a matcher of what was learnt for the base. Classes of the learnt
+// model that the base lacks are never candidates.
+func New(b *facts.Base, l *Learnt, words []lang.Words) *Matcher {
+	m := &Matcher{base: b, learnt: l, slots: slots.NewReader(words), names: newNames(b),
+		topics: make(map[string]*facts.Topic), number: make(map[string]int), byKey: make(map[string][]int)}
+	for _, t := range b.Topics {
+		m.topics[t.ID] = t
+	}
+	for i, id := range l.Classes {
+		c := m.newClass(id)
+		m.classes = append(m.classes, c)
+		m.number[id] = i
+		if c.known && c.aspect != "" {
+			m.byKey[c.aspect] = append(m.byKey[c.aspect], i)
+		}
+	}
+	m.scratch.New = func() any { return new(scratch) }
+	return m
+}
+
+// scratch is the memory of one reading, kept for the next.
+type scratch struct {
+	text, joined, letters  model.Text
+	scores, cat, languages []float32
+	top                    []int
+	raw                    string
+}
+
+// candidates is how many classes get a second reading.
+const candidates = 10
+
+// Match reads a question. now is the day that "yesterday" is counted from.
+func (m *Matcher) Match(q string, ctx Context, now time.Time) Result {
+	s := m.scratch.Get().(*scratch)
+	defer m.scratch.Put(s)
+	r, c := m.read(s, q, ctx, now)
+	p := m.learnt.Weights.probabilities(c)
+	for i := range r.Candidates {
+		r.Candidates[i].P = p[i]
+	}
+	r.None = p[len(p)-1]
+	r.nonefs = c.none
+	slices.SortStableFunc(r.Candidates, func(a, b Candidate) int {
+		switch {
+		case a.P > b.P:
+			return -1
+		case a.P < b.P:
+			return 1
+		}
+		return strings.Compare(a.ID, b.ID) // the written tie rule: the first in the alphabet
+	})
+	m.language(s, q, &r)
+	return r
+}
+
+func (m *Matcher) read(s *scratch, q string, ctx Context, now time.Time) (Result, *choice) {
+	m.learnt.Model.Read(&s.text, q)
+	s.scores = m.learnt.Model.Score(s.scores, &s.text)
+	last, inTalk := m.number[m.resolve(ctx.Fact)]
+	inTalk = inTalk && ctx.Fact != ""
+	if inTalk {
+		m.learnt.Model.Read(&s.joined, ctx.Short+" "+q)
+		s.cat = m.learnt.Model.Score(s.cat, &s.joined)
+	}
+	r := Result{Slots: m.slots.Read(q, s.text.Words(), s.text.Skeletons(), now)}
+	g := m.gather(s, q, &r)
+	m.pick(s, &g, last, inTalk)
+	c := &choice{right: -1}
+	for _, k := range s.top {
+		f := m.features(s, &g, k, last, inTalk)
+		c.candidates = append(c.candidates, f)
+		r.Candidates = append(r.Candidates, Candidate{ID: m.classes[k].id, Kind: m.classes[k].kind, Margin: float64(s.scores[k]), Why: f})
+	}
+	c.none = m.noneFeatures(s, &g, inTalk)
+	return r, c
+}
+
+func (m *Matcher) resolve(id string) string {
+	if _, ok := m.number[id]; ok || id == "" {
+		return id
+	}
+	if f := m.base.Find(id); f != nil {
+		return f.ID
+	}
+	return id
+}
+
+// pick chooses the classes for the second reading: the best by margin, in a
+// talk also the best of question and last answer together, and what the last
+// answer's question is about another round or side.
+func (m *Matcher) pick(s *scratch, g *given, last int, inTalk bool) {
+	s.top = s.top[:0]
+	m.best(s, s.scores, candidates)
+	if !inTalk {
+		return
+	}
+	m.best(s, s.cat, candidates/2)
+	if a := m.classes[last].aspect; a != "" {
+		for _, k := range m.byKey[a] {
+			if len(s.top) < 3*candidates {
+				s.add(k)
+			}
+		}
+	}
+}
+
+func (s *scratch) add(k int) {
+	if !slices.Contains(s.top, k) {
+		s.top = append(s.top, k)
+	}
+}
+
+// best adds the n classes of the highest scores.
+func (m *Matcher) best(s *scratch, scores []float32, n int) {
+	var top [candidates]int
+	have := 0
+	for k, v := range scores {
+		if !m.classes[k].known || have == n && v <= scores[top[n-1]] {
+			continue
+		}
+		i := have
+		if have < n {
+			have++
+		} else {
+			i = n - 1
+		}
+		for i > 0 && scores[top[i-1]] < v {
+			top[i] = top[i-1]
+			i--
+		}
+		top[i] = k
+	}
+	for _, k := range top[:have] {
+		s.add(k)
+	}
+}
+
+// given is what the question gives, apart from any candidate.
+type given struct {
+	slots   slots.Slots
+	rounds  uint16 // named or implied by a day
+	weak    uint16 // implied by an ordinal alone or a month
+	names   map[int]bool
+	content []int // indexes of the words that carry meaning
+	mass    float64
+	unknown float64 // share of the mass no training question has
+	odd     int     // capitalised words no training question has
+	first   float64 // the best margin
+	second  float64
+}
+
+var roundOfMonth = map[int]uint16{5: 1 << 1, 6: 1 << 2, 7: 1 << 3}
+
+func (m *Matcher) gather(s *scratch, q string, r *Result) given {
+	g := given{slots: r.Slots, rounds: r.Slots.Rounds, weak: r.Slots.Weak}
+	for _, d := range r.Slots.Dates {
+		if d.Day != 0 && d.Month != 0 {
+			g.rounds |= roundOfDate[iso(d, "2025")]
+		} else if d.Month != 0 && (d.Year == 0 || d.Year == 2025) {
+			g.weak |= roundOfMonth[d.Month]
+		}
+	}
+	words, skels := s.text.Words(), s.text.Skeletons()
+	g.names = m.names.in(skels)
+	upper := capitalised(q)
+	for i, k := range skels {
+		if m.slots.Stop(k) || len(k) < 2 && !isDigits(words[i]) {
+			continue
+		}
+		g.content = append(g.content, i)
+		w := m.learnt.Model.WordWeight(k)
+		g.mass += w
+		if !m.seen(k) && !isDigits(words[i]) {
+			g.unknown += w
+			r.Unknown = append(r.Unknown, words[i])
+			if upper[words[i]] {
+				g.odd++
+			}
+		}
+	}
+	if g.mass > 0 {
+		g.unknown /= g.mass
+	}
+	r.Content = len(g.content)
+	return g
+}
+
+func isDigits(w string) bool { return w != "" && w[0] >= '0' && w[0] <= '9' }
+
+// capitalised returns the folded words that are written with a capital letter
+// elsewhere than at the start.
+func capitalised(q string) map[string]bool {
+	out := make(map[string]bool)
+	for i, f := range strings.Fields(q) {
+		if i == 0 {
+			continue
+		}
+		for _, r := range f {
+			if unicode.IsLetter(r) {
+				if unicode.IsUpper(r) {
+					ws, _ := wordsOf(f)
+					for _, w := range ws {
+						out[w] = true
+					}
+				}
+				break
+			}
+		}
+	}
+	return out
+}
+
+func (m *Matcher) seen(skel string) bool {
+	_, ok := slices.BinarySearch(m.learnt.Words, model.WordHash(skel))
+	return ok
+}
+
+// language names the language a question is written in.
+func (m *Matcher) language(s *scratch, q string, r *Result) {
+	m.learnt.Language.ReadLetters(&s.letters, q)
+	s.languages = m.learnt.Language.Score(s.languages, &s.letters)
+	first, second := -1, -1
+	for i, v := range s.languages {
+		switch {
+		case first < 0 || v > s.languages[first]:
+			first, second = i, first
+		case second < 0 || v > s.languages[second]:
+			second = i
+		}
+	}
+	if first < 0 || len(s.letters.Buckets) == 0 {
+		return
+	}
+	r.Lang = lang.Codes[first%len(lang.Codes)]
+	rest := float32(-10)
+	for i, v := range s.languages {
+		if i%len(lang.Codes) != first%len(lang.Codes) {
+			rest = max(rest, v)
+		}
+	}
+	r.LangSure = float64(s.languages[first] - rest)
+}
