@@ -259,3 +259,19 @@ func (b *Base) each(yield func(*Fact) bool) {
 
 // All yields everything that has a text of its own, in the order of the files.
 func (b *Base) All(yield func(*Fact) bool) { b.each(yield) }
+
+// Resolve returns the id under which what id names is answered: its own, that
+// of which id is an alias, or of the fact that tells the same. An id that the
+// base does not have is returned as it is.
+func (b *Base) Resolve(id string) string {
+	f := b.byID[id]
+	if f == nil {
+		return id
+	}
+	if f.Tells != "" {
+		if t := b.byID[f.Tells]; t != nil {
+			return t.ID
+		}
+	}
+	return f.ID
+}

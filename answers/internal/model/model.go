@@ -29,6 +29,9 @@ func pack(cs []classWeights, idf []float32, bits int) *Model {
 		for _, w := range c.weight {
 			most = max(most, float32(math.Abs(float64(w))))
 		}
+		if most == 0 {
+			most = 1 // a class without rows
+		}
 		m.scale = append(m.scale, most/127)
 		m.bias = append(m.bias, c.bias)
 		for _, b := range c.bucket {

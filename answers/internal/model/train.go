@@ -1,6 +1,7 @@
 package model
 
 import (
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -20,6 +21,10 @@ type Options struct {
 	C      float64 // cost of a margin missed; 1
 	Epochs int     // passes over the rows at the most; 12
 	Keep   int     // weights kept of each class, the largest; 3000
+
+	// Near, if set, trains a class only against the rows that look most like
+	// it, every row for the Near classes it resembles, and a sample of the rest.
+	Near int
 
 	Letters bool // tell languages apart by their letters, not subjects by words
 }
@@ -89,24 +94,137 @@ func Train(rows []Row, classes int, o Options) *Model {
 	o = o.orDefault()
 	c, idf := read(rows, o)
 	weights := make([]classWeights, classes)
+	against := c.against(classes, o)
+	parallel(classes, func() func(int) {
+		s := newSolver(c, o)
+		return func(k int) { weights[k] = s.solve(k, against(k)) }
+	})
+	return pack(weights, idf, o.Bits)
+}
+
+// parallel calls a worker for each of 0..n-1, on every core its own.
+func parallel(n int, worker func() func(int)) {
 	work := make(chan int)
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			s := newSolver(c, o)
-			for k := range work {
-				weights[k] = s.solve(k)
+			do := worker()
+			for i := range work {
+				do(i)
 			}
 		}()
 	}
-	for k := range classes {
-		work <- k
+	for i := range n {
+		work <- i
 	}
 	close(work)
 	wg.Wait()
-	return pack(weights, idf, o.Bits)
+}
+
+// sampled is one of how many rows a class is trained against although they do
+// not resemble it.
+const sampled = 40
+
+// against returns the rows a class is trained on.
+func (c *corpus) against(classes int, o Options) func(class int) []int32 {
+	if o.Near == 0 {
+		all := make([]int32, c.rows())
+		for i := range all {
+			all[i] = int32(i)
+		}
+		return func(int) []int32 { return slices.Clone(all) }
+	}
+	near := c.nearest(classes, o)
+	rows := make([][]int32, classes)
+	for i, ks := range near {
+		own := int(c.class[i])
+		rows[own] = append(rows[own], int32(i))
+		for _, k := range ks {
+			if int(k) != own {
+				rows[k] = append(rows[k], int32(i))
+			}
+		}
+	}
+	return func(class int) []int32 {
+		out := rows[class]
+		for i := class % sampled; i < c.rows(); i += sampled {
+			if int(c.class[i]) != class && !slices.Contains(near[i], uint16(class)) {
+				out = append(out, int32(i))
+			}
+		}
+		return out
+	}
+}
+
+// nearest returns for each row the classes whose mean it resembles most.
+func (c *corpus) nearest(classes int, o Options) [][]uint16 {
+	mean := c.means(classes, o.Bits)
+	near := make([][]uint16, c.rows())
+	parallel(c.rows(), func() func(int) {
+		var t Text
+		var scores []float32
+		return func(i int) {
+			t.Buckets, t.Values = c.row(i)
+			scores = mean.Score(scores, &t)
+			near[i] = top(scores, o.Near)
+		}
+	})
+	return near
+}
+
+// means is a model whose weights are the means of the rows of each class.
+func (c *corpus) means(classes, bits int) *Model {
+	sums := make([]map[uint32]float32, classes)
+	count := make([]float32, classes)
+	for i := range c.rows() {
+		k := c.class[i]
+		if sums[k] == nil {
+			sums[k] = make(map[uint32]float32)
+		}
+		count[k]++
+		b, v := c.row(i)
+		for j, f := range b {
+			sums[k][f] += v[j]
+		}
+	}
+	cw := make([]classWeights, classes)
+	for k, sum := range sums {
+		for f := range sum {
+			cw[k].bucket = append(cw[k].bucket, f)
+		}
+		slices.Sort(cw[k].bucket)
+		var squares float64
+		for _, f := range cw[k].bucket {
+			squares += float64(sum[f] * sum[f])
+		}
+		for _, f := range cw[k].bucket {
+			cw[k].weight = append(cw[k].weight, sum[f]/float32(math.Sqrt(squares)))
+		}
+	}
+	return pack(cw, make([]float32, 1<<bits), bits)
+}
+
+// top returns the indexes of the n largest scores, of equal ones the first.
+func top(scores []float32, n int) []uint16 {
+	out := make([]uint16, 0, n+1)
+	for k, v := range scores {
+		if len(out) == n && v <= scores[out[n-1]] {
+			continue
+		}
+		i := len(out)
+		out = append(out, uint16(k))
+		for i > 0 && scores[out[i-1]] < v {
+			out[i] = out[i-1]
+			i--
+		}
+		out[i] = uint16(k)
+		if len(out) > n {
+			out = out[:n]
+		}
+	}
+	return out
 }
 
 // classWeights are the largest weights of one class.
@@ -139,15 +257,12 @@ func newSolver(c *corpus, o Options) *solver {
 	return s
 }
 
-func (s *solver) solve(class int) classWeights {
+func (s *solver) solve(class int, rows []int32) classWeights {
 	clear(s.w)
 	clear(s.alpha)
 	var bias float64
 	rng := rand.New(rand.NewPCG(uint64(class), 7))
-	s.order = s.order[:0]
-	for i := range s.c.rows() {
-		s.order = append(s.order, int32(i))
-	}
+	s.order = rows
 	diag := 0.5 / s.o.C
 	bound := 1e30 // rows whose gradient lies beyond it rest
 	for range s.o.Epochs {

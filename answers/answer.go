@@ -1,0 +1,316 @@
+package answers
+
+import (
+	"slices"
+	"strings"
+
+	"parley/answers/facts"
+	"parley/answers/internal/match"
+	"parley/answers/lang"
+)
+
+// How sure the matcher must be, tuned on questions held apart (docs/performance.md).
+const (
+	sureEnough = 0.50 // to tell one fact
+	pairEnough = 0.62 // to tell two facts that together are likely
+	askEnough  = 0.55 // to ask which of several is meant
+	askEach    = 0.10 // for each of these
+	langSure   = 0.25 // to trust the language of the question over the hint
+)
+
+// Answer answers a question. The same question always gets the same answer.
+func (b *Book) Answer(q Question) Answer {
+	talk := q.Talk.current(q.Now)
+	if c, ok := b.picked(q.Text, talk); ok {
+		return b.open(c, b.answerIn(q, talk, match.Result{}), q, talk)
+	}
+	r := b.matcher.Match(q.Text, b.context(talk), q.Now)
+	code := b.answerIn(q, talk, r)
+	a := b.decide(r, code, talk)
+	a.Talk.At = q.Now
+	a.AsOf = b.base.AsOf
+	return a
+}
+
+// context is what the matcher may know of the talk.
+func (b *Book) context(t Talk) match.Context {
+	f := b.base.Find(t.Fact)
+	if f == nil {
+		if tp := b.base.Topic(t.Fact); tp != nil {
+			return match.Context{Fact: t.Fact, Short: tp.Title.In(t.Lang)}
+		}
+		return match.Context{}
+	}
+	return match.Context{Fact: f.ID, Short: f.Short.In(t.Lang)}
+}
+
+// answerIn chooses the language of the answer.
+func (b *Book) answerIn(q Question, t Talk, r match.Result) string {
+	switch {
+	case lang.Has(q.Lang):
+		return q.Lang
+	case r.Lang != "" && r.LangSure >= langSure:
+		return r.Lang
+	case lang.Has(q.Hint):
+		return q.Hint
+	case lang.Has(t.Lang):
+		return t.Lang
+	case r.Lang != "":
+		return r.Lang
+	}
+	return lang.Codes[0]
+}
+
+// picked tells which of the choices offered last a bare number picks.
+func (b *Book) picked(text string, t Talk) (string, bool) {
+	text = strings.TrimSuffix(strings.TrimSpace(text), ".")
+	if len(text) != 1 || text[0] < '1' || int(text[0]-'1') >= len(t.Choices) {
+		return "", false
+	}
+	return t.Choices[text[0]-'1'], true
+}
+
+// decide makes an answer of a reading.
+func (b *Book) decide(r match.Result, code string, t Talk) Answer {
+	if len(r.Candidates) == 0 || r.Content == 0 && r.Candidates[0].P < sureEnough {
+		return b.unknown(r, code, t)
+	}
+	first := r.Candidates[0]
+	if first.Kind == match.Decline || first.Kind == match.Talk {
+		if first.Kind == match.Talk && first.P >= sureEnough {
+			return b.aboutBot(first, code, t)
+		}
+		return b.unknown(r, code, t)
+	}
+	if first.P >= sureEnough {
+		return b.tell(first.ID, nil, first.P, code, t)
+	}
+	rest := b.tellable(r.Candidates[1:])
+	if len(rest) > 0 && first.P+rest[0].P >= pairEnough && rest[0].P >= askEach && b.together(first.ID, rest[0].ID, code) {
+		return b.tell(first.ID, []string{rest[0].ID}, first.P+rest[0].P, code, t)
+	}
+	sum, near := first.P, []string{first.ID}
+	for _, c := range rest {
+		if c.P >= askEach && len(near) < 4 {
+			sum += c.P
+			near = append(near, c.ID)
+		}
+	}
+	if len(near) > 1 && sum >= askEnough && !t.Clarified {
+		return b.ask(near, sum, code)
+	}
+	return b.unknown(r, code, t)
+}
+
+// tellable are the candidates that stand for facts or summaries.
+func (b *Book) tellable(cs []match.Candidate) (out []match.Candidate) {
+	for _, c := range cs {
+		if c.Kind == match.Fact || c.Kind == match.Topic {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// together tells whether two facts fit into one answer.
+func (b *Book) together(x, y, code string) bool {
+	f, g := b.base.Find(x), b.base.Find(y)
+	return f != nil && g != nil && len([]rune(f.Text.In(code)))+len([]rune(g.Text.In(code))) <= maxSummary-80
+}
+
+// declines maps the subjects to decline to what is said.
+var declines = map[string]string{
+	"no-who-wins": "decline.forecast", "no-forecast": "decline.forecast",
+	"no-opinion": "decline.opinion", "no-sides": "decline.opinion",
+	"no-casualties": "decline.war", "no-weapons": "decline.war", "no-front": "decline.war",
+	"no-private": "decline.private", "no-biography": "decline.private",
+	"no-my-relative": "decline.personal", "no-conscription": "decline.personal",
+	"no-other-politicians": "decline.other", "no-aid-money": "decline.other", "no-domestic": "decline.other",
+	"no-other-talks": "decline.other", "no-other-wars": "decline.other", "no-history": "decline.other", "no-nuclear": "decline.forecast",
+	"no-roleplay": "decline.instructions", "no-injection": "decline.instructions", "no-jokes": "decline.instructions", "no-translate": "decline.instructions",
+	"no-insult": "decline.abuse", "no-nonsense": "decline.nonsense",
+}
+
+// minNear is the margin from which a fact counts as near a question.
+const minNear = -0.8
+
+// unknown says that the answer is not known, and what is known nearby.
+func (b *Book) unknown(r match.Result, code string, t Talk) Answer {
+	p := b.packs.In(code)
+	a := Answer{Status: Unknown, Lang: code, Score: r.None, Talk: Talk{Lang: code, Fact: t.Fact}}
+	key := "unknown"
+	if len(r.Candidates) > 0 {
+		if c := r.Candidates[0]; c.Kind == match.Decline {
+			key = "decline.offtopic"
+			if d := declines[c.ID]; d != "" {
+				key = d
+			}
+			a.Score = c.P
+		}
+	}
+	a.Body = append(a.Body, para(p.Say(key, nil)))
+	if key == "decline.offtopic" || key == "decline.abuse" || key == "decline.nonsense" {
+		return a
+	}
+	var near []string
+	for _, c := range b.tellable(r.Candidates) {
+		if c.Margin >= minNear && len(near) < 3 {
+			near = append(near, c.ID)
+		}
+	}
+	if len(near) > 0 {
+		a.Body = append(a.Body, para(p.Say("near", nil)))
+		b.offer(&a, near, true)
+	}
+	return a
+}
+
+// ask asks back which of several readings is meant.
+func (b *Book) ask(ids []string, score float64, code string) Answer {
+	a := Answer{Status: Ambiguous, Lang: code, Score: score, Talk: Talk{Lang: code, Clarified: true}}
+	a.Body = append(a.Body, para(b.packs.In(code).Say("clarify", nil)))
+	b.offer(&a, ids, true)
+	return a
+}
+
+// offer adds choices, and lists them in the body if listed is set.
+func (b *Book) offer(a *Answer, ids []string, listed bool) {
+	for _, id := range ids {
+		label := b.Label(id, a.Lang)
+		a.Choices = append(a.Choices, Choice{ID: id, Label: label})
+		a.Talk.Choices = append(a.Talk.Choices, id)
+		if listed {
+			a.Body = append(a.Body, item(label))
+		}
+	}
+}
+
+// Label is the short form of a fact or the title of a summary.
+func (b *Book) Label(id, code string) string {
+	if f := b.base.Find(b.base.Resolve(id)); f != nil {
+		return f.Short.In(code)
+	}
+	if t := b.base.Topic(id); t != nil {
+		return t.Title.In(code)
+	}
+	return id
+}
+
+func (b *Book) aboutBot(c match.Candidate, code string, t Talk) Answer {
+	p := b.packs.In(code)
+	a := Answer{Status: Answered, Lang: code, Score: c.P, Talk: Talk{Lang: code, Fact: t.Fact}}
+	a.Body = append(a.Body, para(p.Say(c.ID, lang.Args{"date": p.Date(b.base.AsOf)})))
+	switch c.ID {
+	case "talk-greet", "talk-help":
+		b.offer(&a, []string{"next", "rounds", "demands-russia", "demands-ukraine"}, false)
+	case "talk-more":
+		b.offer(&a, b.follow(t.Fact), false)
+	}
+	return a
+}
+
+// follow returns up to four things to ask after a fact.
+func (b *Book) follow(id string) []string {
+	ids := b.related[b.base.Resolve(id)]
+	return ids[:min(len(ids), 4)]
+}
+
+// nowTopics are answered with the day to which the facts reach.
+var nowTopics = []string{"next", "last", "fourth-round", "war-over", "leaders-met", "no-fourth-istanbul-round", "no-trilateral-after-geneva", "coverage-ends-2026-06-16"}
+
+// tell tells a fact or summary, and beside it others that may be meant too.
+func (b *Book) tell(id string, also []string, score float64, code string, t Talk) Answer {
+	p := b.packs.In(code)
+	a := Answer{Status: Answered, Lang: code, Score: score, Talk: Talk{Lang: code, Fact: id}}
+	if topic := b.base.Topic(id); topic != nil {
+		b.summary(&a, topic)
+	} else if f := b.base.Find(id); f != nil {
+		b.fact(&a, f)
+		for _, o := range also {
+			a.Body = append(a.Body, para(p.Say("also", nil)))
+			b.fact(&a, b.base.Find(o))
+		}
+	}
+	if slices.Contains(nowTopics, id) {
+		a.Body = append(a.Body, para(p.Say("as_of", lang.Args{"date": p.Date(b.base.AsOf)})))
+	}
+	a.AsOf = b.base.AsOf
+	b.offer(&a, b.next(&a, id), false)
+	return a
+}
+
+// next are the follow-ups of what is told that are not told already.
+func (b *Book) next(a *Answer, id string) (out []string) {
+	from := append([]string{id}, a.Facts...)
+	for _, f := range from {
+		for _, n := range b.related[f] {
+			if len(out) < 4 && !slices.Contains(a.Facts, n) && !slices.Contains(out, n) {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// fact adds a fact with its status in words and its sources.
+func (b *Book) fact(a *Answer, f *facts.Fact) {
+	a.Body = append(a.Body, para(f.Text.In(a.Lang)))
+	a.Facts = append(a.Facts, f.ID)
+	if f.Status != facts.Confirmed && f.Status != "" {
+		a.Body = append(a.Body, italic(b.packs.In(a.Lang).Say("status."+string(f.Status), lang.Args{"by": f.By.In(a.Lang)})))
+	}
+	a.cite(f)
+}
+
+// Most of everything in one answer.
+const (
+	maxSummary = 900 // characters
+	maxSources = 3
+)
+
+func (a *Answer) cite(f *facts.Fact) {
+	for _, s := range f.Sources {
+		if len(a.Sources) < maxSources && !slices.ContainsFunc(a.Sources, func(o facts.Source) bool { return o.URL == s.URL }) {
+			a.Sources = append(a.Sources, s)
+		}
+	}
+}
+
+// summary adds the facts of a topic: the first whole, the rest in short, as
+// many as there is room for.
+func (b *Book) summary(a *Answer, t *facts.Topic) {
+	a.Body = append(a.Body, bold(t.Title.In(a.Lang)))
+	room := maxSummary - len([]rune(t.Title.In(a.Lang)))
+	for i, id := range t.Facts {
+		f := b.base.Find(id)
+		text, short := f.Text.In(a.Lang), f.Short.In(a.Lang)
+		switch {
+		case i < t.Whole && len([]rune(text)) <= room:
+			a.Body = append(a.Body, para(text))
+			room -= len([]rune(text))
+		case len([]rune(short)) <= room:
+			a.Body = append(a.Body, item(short))
+			room -= len([]rune(short))
+		default:
+			return
+		}
+		a.Facts = append(a.Facts, f.ID)
+		if i < maxSources {
+			a.Sources = append(a.Sources, f.Sources[:min(1, len(f.Sources))]...)
+		}
+	}
+}
+
+// open tells the fact or summary with this id, as when a choice is picked. An
+// id that the base does not have gets an Unknown answer.
+func (b *Book) open(id, code string, q Question, t Talk) Answer {
+	id = b.base.Resolve(id)
+	if b.base.Find(id) == nil && b.base.Topic(id) == nil {
+		a := b.unknown(match.Result{}, code, t)
+		a.Talk.At, a.AsOf = q.Now, b.base.AsOf
+		return a
+	}
+	a := b.tell(id, nil, 1, code, t)
+	a.Talk.At = q.Now
+	return a
+}

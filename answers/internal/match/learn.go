@@ -1,0 +1,243 @@
+package match
+
+import (
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+
+	"parley/answers/facts"
+	"parley/answers/internal/model"
+	"parley/answers/internal/noise"
+	"parley/answers/lang"
+)
+
+// folds is in how many parts the questions are cut to learn the second reading:
+// each part is read by a model that has not seen it.
+const folds = 3
+
+// Intents are the classes that stand for no fact.
+func Intents(qs []facts.Question) (ids []string) {
+	for _, q := range qs {
+		if KindOf(q.ID) != Fact && !slices.Contains(ids, q.ID) {
+			ids = append(ids, q.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Learn makes of the training questions what the matcher needs. The result
+// depends on its arguments alone. say is told what is being done.
+func Learn(b *facts.Base, qs []facts.Question, ts []facts.TrainingTalk, words []lang.Words, say func(string)) *Learnt {
+	t := newTrainer(b, qs, ts, words)
+	say("language")
+	t.learnt.Language = t.languages()
+	var cs []choice
+	for f := range folds {
+		say("fold")
+		cs = append(cs, t.fold(f)...)
+	}
+	say("second reading")
+	t.learnt.Weights = fit(cs)
+	say("model")
+	t.learnt.Model = model.Train(t.rows(func(row) bool { return true }), len(t.learnt.Classes), t.options())
+	return t.learnt
+}
+
+type trainer struct {
+	base   *facts.Base
+	words  []lang.Words
+	talks  []facts.TrainingTalk
+	learnt *Learnt
+	number map[string]int
+	all    []row
+}
+
+// row is one question or noisy copy of it.
+type row struct {
+	text  string
+	lang  string
+	class int
+	fold  int  // -1: a text of the base itself, in every fold
+	copy  bool // a noisy copy
+}
+
+func newTrainer(b *facts.Base, qs []facts.Question, ts []facts.TrainingTalk, words []lang.Words) *trainer {
+	t := &trainer{base: b, words: words, talks: ts, learnt: &Learnt{}, number: make(map[string]int)}
+	ids := Intents(qs)
+	for f := range b.All {
+		if f.Tells == "" {
+			ids = append(ids, f.ID)
+		}
+	}
+	for _, tp := range b.Topics {
+		ids = append(ids, tp.ID)
+	}
+	slices.Sort(ids)
+	t.learnt.Classes = ids
+	for i, id := range ids {
+		t.number[id] = i
+	}
+	for _, q := range qs {
+		if k, ok := t.number[b.Resolve(q.ID)]; ok {
+			t.add(q, k)
+		}
+	}
+	t.texts()
+	t.vocabulary()
+	return t
+}
+
+// add takes a question and its noisy copies.
+func (t *trainer) add(q facts.Question, class int) {
+	r := row{text: q.Text, lang: q.Lang, class: class, fold: q.Nth * folds / max(1, q.Of)}
+	t.all = append(t.all, r)
+	rng := rand.New(rand.NewPCG(seed(q.Text), 3))
+	r.copy = true
+	put := func(s string) {
+		if s != q.Text {
+			r.text = s
+			t.all = append(t.all, r)
+		}
+	}
+	put(noise.Typos(rng, q.Text))
+	switch q.Lang {
+	case "uk":
+		put(noise.Latin(rng, q.Text, q.Lang))
+		if rng.IntN(3) == 0 {
+			put(noise.RussianLetters(q.Text))
+		}
+	case "ru":
+		put(noise.Latin(rng, q.Text, q.Lang))
+	case "tr":
+		if rng.IntN(2) == 0 {
+			put(noise.ASCII(q.Text))
+		}
+	}
+}
+
+// texts adds what the base itself says: the texts of a fact ask for it too.
+func (t *trainer) texts() {
+	for k, id := range t.learnt.Classes {
+		if f := t.base.Find(id); f != nil {
+			for i, l := range facts.Languages {
+				t.all = append(t.all, row{text: f.Short[i], lang: l, class: k, fold: -1}, row{text: f.Text[i], lang: l, class: k, fold: -1})
+			}
+		} else if tp := t.base.Topic(id); tp != nil {
+			for i, l := range facts.Languages {
+				t.all = append(t.all, row{text: tp.Title[i], lang: l, class: k, fold: -1})
+			}
+		}
+	}
+}
+
+func (t *trainer) vocabulary() {
+	for _, r := range t.all {
+		if r.copy {
+			continue
+		}
+		_, skels := wordsOf(r.text)
+		for _, s := range skels {
+			t.learnt.Words = append(t.learnt.Words, model.WordHash(s))
+		}
+	}
+	slices.Sort(t.learnt.Words)
+	t.learnt.Words = slices.Compact(t.learnt.Words)
+}
+
+func (t *trainer) options() model.Options { return model.Options{Keep: 1800, Near: 30} }
+
+func (t *trainer) rows(keep func(row) bool) (out []model.Row) {
+	for _, r := range t.all {
+		if keep(r) {
+			out = append(out, model.Row{Text: r.text, Class: r.class})
+		}
+	}
+	return out
+}
+
+// languages learns to tell the languages apart: four as they are written, and
+// from the fifth class on the same four in Latin letters without diacritics.
+func (t *trainer) languages() *model.Model {
+	var out []model.Row
+	for i, r := range t.all {
+		k := slices.Index(lang.Codes, r.lang)
+		if r.copy && i%3 != 0 {
+			continue
+		}
+		out = append(out, model.Row{Text: r.text, Class: k})
+		if r.copy {
+			continue
+		}
+		rng := rand.New(rand.NewPCG(seed(r.text), 5))
+		switch r.lang {
+		case "uk", "ru":
+			out = append(out, model.Row{Text: noise.Latin(rng, r.text, r.lang), Class: len(lang.Codes) + k})
+		case "tr":
+			out = append(out, model.Row{Text: noise.ASCII(r.text), Class: len(lang.Codes) + k})
+		}
+	}
+	return model.Train(out, 2*len(lang.Codes), model.Options{Bits: 15, Letters: true, Keep: 12000, Epochs: 6})
+}
+
+// fold reads the questions of one part with a model that has learnt from the
+// others. Some classes are kept from it altogether, so that the second reading
+// learns what a question looks like that nothing answers.
+func (t *trainer) fold(f int) []choice {
+	hidden := func(k int) bool {
+		id := t.learnt.Classes[k]
+		switch KindOf(id) {
+		case Decline:
+			return seed(id)%folds == uint64(f)
+		case Talk:
+			return false
+		}
+		return seed(id)%20 == uint64(f)
+	}
+	l := *t.learnt
+	l.Model = model.Train(t.rows(func(r row) bool { return r.fold != f && !hidden(r.class) }), len(l.Classes), t.options())
+	m := New(t.base, &l, t.words)
+	var cs []choice
+	var s scratch
+	rng := rand.New(rand.NewPCG(uint64(f), 11))
+	read := func(text string, ctx Context, class int) {
+		_, c := m.read(&s, text, ctx, noDay)
+		if !hidden(class) {
+			c.right = slices.Index(s.top, class)
+		}
+		cs = append(cs, *c)
+	}
+	for _, r := range t.all {
+		if r.fold != f || r.copy && rng.IntN(3) > 0 {
+			continue
+		}
+		var ctx Context
+		if rng.IntN(8) == 0 {
+			ctx = t.context(t.learnt.Classes[rng.IntN(len(t.learnt.Classes))], r.lang)
+		}
+		read(r.text, ctx, r.class)
+	}
+	for i, talk := range t.talks {
+		k, ok := t.number[t.base.Resolve(talk.ID)]
+		if ok && i%folds == f {
+			for range 3 { // follow-ups are few; let them count
+				read(talk.Turns[len(talk.Turns)-1], t.context(talk.Prev, talk.Lang), k)
+			}
+		}
+	}
+	return cs
+}
+
+func (t *trainer) context(id, language string) Context {
+	f := t.base.Find(t.base.Resolve(id))
+	if f == nil {
+		return Context{}
+	}
+	return Context{Fact: f.ID, Short: f.Short.In(language)}
+}
+
+func seed(s string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(s))
+	return h.Sum64()
+}

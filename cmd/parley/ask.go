@@ -1,0 +1,228 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"parley/answers"
+	"parley/answers/facts"
+	"parley/answers/lang"
+)
+
+func askCommand() *cobra.Command {
+	var asJSON, asLines bool
+	var code string
+	c := &cobra.Command{
+		Use:   "ask [--lang L] [--json] QUESTION... | --jsonl",
+		Short: "Answer one question; exits 0 if answered, 3 if ambiguous, 4 if unknown",
+	}
+	open := factsFlag(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print the answer as JSON")
+	c.Flags().BoolVar(&asLines, "jsonl", false, `answer {"id","turns":[...],"lang"?,"today"?} lines from standard input`)
+	c.Flags().StringVar(&code, "lang", "", "the language to answer in: en, uk, ru or tr (default: that of the question)")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if code != "" && !lang.Has(code) {
+			return fmt.Errorf("--lang %s: languages are %s", code, strings.Join(lang.Codes, ", "))
+		}
+		b, err := open()
+		if err != nil {
+			return err
+		}
+		if asLines {
+			return askLines(b, c.InOrStdin(), c.OutOrStdout(), time.Now)
+		}
+		if len(args) == 0 {
+			return fmt.Errorf("ask what? For example: parley ask how long was the second round")
+		}
+		return askOne(c.OutOrStdout(), b, answers.Question{Text: strings.Join(args, " "), Lang: code, Now: time.Now()}, asJSON)
+	}
+	return c
+}
+
+func askOne(w io.Writer, b *answers.Book, q answers.Question, asJSON bool) error {
+	start := time.Now()
+	a := b.Answer(q)
+	if asJSON {
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(lineOf("", a, time.Since(start))); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprint(w, plain(b, a))
+	}
+	switch a.Status {
+	case answers.Ambiguous:
+		return exit(3)
+	case answers.Unknown:
+		return exit(4)
+	}
+	return nil
+}
+
+// plain is an answer as one reads it in a terminal.
+func plain(b *answers.Book, a answers.Answer) string {
+	var s strings.Builder
+	s.WriteString(a.Body.String())
+	s.WriteByte('\n')
+	for i, src := range a.Sources {
+		if i == 0 {
+			fmt.Fprintf(&s, "\n%s:\n", b.Say(a.Lang, "sources", nil))
+		}
+		fmt.Fprintf(&s, "- %s\n", source(b, a.Lang, src))
+	}
+	return s.String()
+}
+
+func source(b *answers.Book, code string, s facts.Source) string {
+	date := b.Date(code, s.Date)
+	if s.Date == facts.Undated {
+		date = b.Say(code, "undated", nil)
+	}
+	return s.Publisher + ", " + date + ", " + s.URL
+}
+
+type askLine struct {
+	ID    string   `json:"id"`
+	Turns []string `json:"turns"`
+	Lang  string   `json:"lang"`
+	Today string   `json:"today"`
+}
+
+type answerLine struct {
+	ID      string         `json:"id"`
+	Status  answers.Status `json:"status"`
+	Lang    string         `json:"lang"`
+	Text    string         `json:"text"`
+	Facts   []string       `json:"facts"`
+	Sources []sourceLine   `json:"sources"`
+	AsOf    string         `json:"as_of"`
+	Choices []string       `json:"choices"`
+	Score   float64        `json:"score"`
+	Micros  float64        `json:"micros"`
+}
+
+type sourceLine struct {
+	Publisher string `json:"publisher"`
+	Title     string `json:"title"`
+	URL       string `json:"url"`
+	Date      string `json:"date"`
+}
+
+type errorLine struct {
+	Line  int    `json:"line"`
+	Error string `json:"error"`
+}
+
+func lineOf(id string, a answers.Answer, took time.Duration) answerLine {
+	l := answerLine{ID: id, Status: a.Status, Lang: a.Lang, Text: a.Body.String(), Facts: a.Facts, AsOf: a.AsOf,
+		Score: float64(int(a.Score*1000+0.5)) / 1000, Micros: float64(took.Nanoseconds()) / 1000,
+		Sources: []sourceLine{}, Choices: []string{}}
+	if l.Facts == nil {
+		l.Facts = []string{}
+	}
+	for _, s := range a.Sources {
+		l.Sources = append(l.Sources, sourceLine{s.Publisher, s.Title, s.URL, s.Date})
+	}
+	for _, c := range a.Choices {
+		l.Choices = append(l.Choices, c.Label)
+	}
+	return l
+}
+
+// maxLine is the longest line of --jsonl, in bytes.
+const maxLine = 1 << 20
+
+// askLines answers each line of r with a line on w, in their order, as they come.
+func askLines(b *answers.Book, r io.Reader, w io.Writer, now func() time.Time) error {
+	out := bufio.NewWriterSize(w, 1<<16)
+	defer out.Flush()
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	in := bufio.NewReaderSize(r, 1<<16)
+	for n := 1; ; n++ {
+		if in.Buffered() == 0 { // whoever writes one line at a time waits for its answer
+			if err := out.Flush(); err != nil {
+				return err
+			}
+		}
+		line, tooLong, err := readLine(in)
+		if err == io.EOF && len(line) == 0 {
+			return nil
+		}
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if len(strings.TrimSpace(string(line))) == 0 {
+			continue
+		}
+		var v any
+		switch l, bad := parseLine(line, tooLong); {
+		case bad != nil:
+			v = errorLine{n, bad.Error()}
+		default:
+			v = answerTurns(b, l, now())
+		}
+		if err := enc.Encode(v); err != nil {
+			return err
+		}
+	}
+}
+
+// readLine reads a line; the rest of one longer than maxLine is dropped.
+func readLine(in *bufio.Reader) (line []byte, tooLong bool, err error) {
+	for {
+		part, err := in.ReadSlice('\n')
+		if len(line)+len(part) > maxLine {
+			tooLong = true
+		} else {
+			line = append(line, part...)
+		}
+		if err != bufio.ErrBufferFull {
+			return line, tooLong, err
+		}
+	}
+}
+
+func parseLine(line []byte, tooLong bool) (l askLine, err error) {
+	if tooLong {
+		return l, fmt.Errorf("longer than %d bytes", maxLine)
+	}
+	if err := json.Unmarshal(line, &l); err != nil {
+		return l, err
+	}
+	if len(l.Turns) == 0 {
+		return l, fmt.Errorf("no turns")
+	}
+	if l.Today != "" {
+		if _, err := time.Parse(time.DateOnly, l.Today); err != nil {
+			return l, fmt.Errorf("today: %w", err)
+		}
+	}
+	return l, nil
+}
+
+// answerTurns answers the last turn, the earlier ones being its talk.
+func answerTurns(b *answers.Book, l askLine, now time.Time) answerLine {
+	if l.Today != "" {
+		now, _ = time.Parse(time.DateOnly, l.Today)
+	}
+	var talk answers.Talk
+	var a answers.Answer
+	var took time.Duration
+	for _, t := range l.Turns {
+		start := time.Now()
+		a = b.Answer(answers.Question{Text: t, Hint: l.Lang, Talk: talk, Now: now})
+		took = time.Since(start)
+		talk = a.Talk
+	}
+	return lineOf(l.ID, a, took)
+}
+
