@@ -65,3 +65,6 @@ func (t Talk) current(now time.Time) Talk {
 	}
 	return t
 }
+
+// Source is where a fact can be read.
+type Source = facts.Source

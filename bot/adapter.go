@@ -1,0 +1,81 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"parley/answers/lang"
+)
+
+// Handler takes a message. It returns once the message is in its chat's lane,
+// and waits while that lane is full. done is called when the message has been
+// dealt with, with what became of it; an adapter confirms to its network then,
+// not before.
+type Handler func(ctx context.Context, m Message, done func(error)) error
+
+// Adapter is one network. Run blocks until ctx ends and all that it started
+// has ended too.
+type Adapter interface {
+	Name() string
+	Run(ctx context.Context, handle Handler) error
+	// Send posts a reply and returns its id. Errors are ErrGone, Busy,
+	// ErrUncertain, or others that trying again does not mend.
+	Send(ctx context.Context, to Chat, r Reply) (id string, err error)
+}
+
+// Editor is an adapter that can change what it has sent.
+type Editor interface {
+	Adapter
+	Edit(ctx context.Context, to Chat, id string, r Reply) error
+}
+
+// Pinner is an adapter that can pin what it has sent.
+type Pinner interface {
+	Editor
+	Pin(ctx context.Context, to Chat, id string) error
+	Unpin(ctx context.Context, to Chat, id string) error
+}
+
+// Typer is an adapter that can show that an answer is on its way.
+type Typer interface {
+	Adapter
+	Typing(ctx context.Context, to Chat) error
+}
+
+// ErrGone is returned when a chat cannot be written to any more: left, blocked,
+// deleted. What is kept of it is forgotten.
+var ErrGone = errors.New("chat is gone")
+
+// ErrUncertain is returned when the connection broke after a request went out:
+// the message may or may not have been sent.
+var ErrUncertain = errors.New("fate of the message is unknown")
+
+// Busy is returned when the network asks to wait.
+type Busy struct{ After time.Duration }
+
+func (b Busy) Error() string { return fmt.Sprintf("network asks to wait %s", b.After) }
+
+// Moved is returned when a chat has got another id. What is kept of it is
+// carried over, and the message sent again.
+type Moved struct{ To Chat }
+
+func (m Moved) Error() string { return "chat has moved" }
+
+// Excuse is an error with two faces: Err for the operator, Key for the person,
+// in their language.
+type Excuse struct {
+	Key  string
+	Args lang.Args
+	Err  error
+}
+
+func (e *Excuse) Error() string {
+	if e.Err == nil {
+		return e.Key
+	}
+	return e.Err.Error()
+}
+
+func (e *Excuse) Unwrap() error { return e.Err }

@@ -1,0 +1,53 @@
+// Package bot carries talks between networks and answers: a message comes in
+// from an adapter, is answered in its chat's lane, and the reply goes back. It
+// knows chats and commands, no network and no facts.
+package bot
+
+import (
+	"time"
+
+	"parley/answers"
+	"parley/answers/markup"
+)
+
+// Chat is where people talk: a network, a chat on it, and a thread or topic
+// within that, if there is one. The IDs are the network's own.
+type Chat struct{ Network, ID, Thread string }
+
+// Kind is what sort of chat a message comes from.
+type Kind uint8
+
+// The kinds of chats.
+const (
+	Private Kind = iota // one person and the bot
+	Group               // several people
+)
+
+// Message is what somebody says to the bot. Adapters pass only messages that
+// are meant for it, with the mention or prefix that said so removed.
+type Message struct {
+	Chat    Chat
+	Kind    Kind
+	ID      string // of the message on its network
+	From    string // the network's id of who wrote it
+	Text    string
+	Command string               // the name of a command, without its slash or prefix
+	Args    string               // what follows the command
+	Choice  string               // id of a choice that was picked, instead of a text
+	Hint    string               // language the network says the person reads
+	Answer  string               // id of the bot's own message to edit instead of sending a new one
+	Admin   func() (bool, error) // asks the network, now, whether the writer is an administrator; nil means nobody is
+	At      time.Time
+}
+
+// Reply is what the bot says.
+type Reply struct {
+	Body    markup.Text
+	Sources []answers.Source
+	Quote   string           // id of the message that is answered, if any
+	Mention string           // id of the person who asked, if any
+	Choices []answers.Choice // buttons, or a numbered list
+	Lang    string
+	Fact    string // id of the main fact, for links to it; empty if there is none
+	Notice  bool   // not an answer to a question: a status, a refusal
+}

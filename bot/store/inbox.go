@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// State is what became of an update.
+type State int
+
+// The states of an update.
+const (
+	New     State = iota // not seen, or seen and nothing sent yet
+	Sending              // an answer went out; whether it arrived was not noted
+	Done                 // dealt with
+)
+
+// Update returns what became of an update of a network.
+func (s *Store) Update(ctx context.Context, network, id string) (State, error) {
+	var st State
+	err := s.db.QueryRowContext(ctx, `SELECT state FROM inbox WHERE network = $1 AND id = $2`, network, id).Scan(&st)
+	if errors.Is(err, sql.ErrNoRows) {
+		return New, nil
+	}
+	if err != nil {
+		return New, fmt.Errorf("read inbox: %w", err)
+	}
+	return st, nil
+}
+
+// Mark notes what became of an update. It returns once that is kept; marks
+// made at the same time share a transaction.
+func (s *Store) Mark(ctx context.Context, network, id string, st State, now time.Time) error {
+	err := s.writer.do(ctx, `INSERT INTO inbox (network, id, state, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (network, id) DO UPDATE SET state = excluded.state, at = excluded.at`, network, id, int(st), millis(now))
+	if err != nil {
+		return fmt.Errorf("write inbox: %w", err)
+	}
+	return nil
+}
+
+// Claim takes a new update for this process: of several replicas one gets true.
+func (s *Store) Claim(ctx context.Context, network, id string, now time.Time) (bool, error) {
+	r, err := s.db.ExecContext(ctx, `INSERT INTO inbox (network, id, state, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+		network, id, int(Sending), millis(now))
+	if err != nil {
+		return false, fmt.Errorf("claim update: %w", err)
+	}
+	n, err := r.RowsAffected()
+	return n == 1, err
+}
+
+// PruneInbox forgets updates noted before a time; networks repeat none so old.
+func (s *Store) PruneInbox(ctx context.Context, before time.Time) error {
+	if err := s.writer.do(ctx, `DELETE FROM inbox WHERE at < $1`, millis(before)); err != nil {
+		return fmt.Errorf("prune inbox: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+// Package store keeps what must outlive the process: which updates were dealt
+// with, the languages of chats. It holds no message texts and no names. SQLite
+// and PostgreSQL serve it with the same statements.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"strings"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver
+	_ "modernc.org/sqlite"             // the SQLite driver, without C
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Store is the database. It is safe for concurrent use.
+type Store struct {
+	db     *sql.DB
+	engine string // sqlite or postgres
+	writer *writer
+}
+
+// Open opens the database that where names, a path of a SQLite file or a
+// postgres:// URL, and brings its tables up to date. Errors do not contain the
+// password of the URL.
+func Open(ctx context.Context, where string) (*Store, error) {
+	s := &Store{engine: "sqlite"}
+	driver, source := "sqlite", sqliteSource(where)
+	if IsPostgres(where) {
+		s.engine, driver, source = "postgres", "pgx", where
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", Redacted(where), hide(err, where))
+	}
+	s.db = db
+	if s.engine == "sqlite" {
+		db.SetMaxOpenConns(4)
+	}
+	if err := s.migrate(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("store %s: %w", Redacted(where), hide(err, where))
+	}
+	s.writer = newWriter(db)
+	return s, nil
+}
+
+// IsPostgres tells whether where is the URL of a PostgreSQL database.
+func IsPostgres(where string) bool {
+	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
+}
+
+func sqliteSource(path string) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)" +
+		"&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(5000)&_txlock=immediate"
+}
+
+// Redacted returns where without its password, for messages.
+func Redacted(where string) string {
+	if !IsPostgres(where) {
+		return where
+	}
+	u, err := url.Parse(where)
+	if err != nil {
+		return "postgres://(cannot be parsed)"
+	}
+	return u.Redacted()
+}
+
+// hide removes the password of where from the text of an error.
+func hide(err error, where string) error {
+	u, perr := url.Parse(where)
+	if perr != nil || u.User == nil {
+		return err
+	}
+	pw, _ := u.User.Password()
+	if pw == "" || !strings.Contains(err.Error(), pw) {
+		return err
+	}
+	return fmt.Errorf("%s", strings.ReplaceAll(err.Error(), pw, "xxxxx"))
+}
+
+// Close writes what waits to be written and closes the database.
+func (s *Store) Close() error {
+	s.writer.close()
+	return s.db.Close()
+}
+
+// DB returns the database for libraries that keep tables of their own in it.
+func (s *Store) DB() *sql.DB { return s.db }
+
+// Engine is "sqlite" or "postgres".
+func (s *Store) Engine() string { return s.engine }
+
+func (s *Store) migrate(ctx context.Context) error {
+	if _, err := s.db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS parley_schema (version INTEGER NOT NULL)`); err != nil {
+		return err
+	}
+	names, err := fs.Glob(migrations, "migrations/"+s.engine+"/*.sql")
+	if err != nil {
+		return err
+	}
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing once committed
+	if s.engine == "postgres" {          // replicas that start together wait for each other
+		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(7238401)`); err != nil {
+			return err
+		}
+	}
+	var have int
+	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(version), 0) FROM parley_schema`).Scan(&have); err != nil {
+		return err
+	}
+	if have > len(names) {
+		return fmt.Errorf("the database is of a newer version (%d) than this program (%d)", have, len(names))
+	}
+	for i, name := range names[have:] {
+		text, err := migrations.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, string(text)); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO parley_schema (version) VALUES ($1)`, have+i+1); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+func millis(t time.Time) int64 { return t.UnixMilli() }

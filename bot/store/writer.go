@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+)
+
+// writer puts writes that come at the same time into one transaction: a commit
+// waits for the disk, and one wait serves them all.
+type writer struct {
+	db    *sql.DB
+	todo  chan write
+	done  chan struct{}
+	close func()
+}
+
+type write struct {
+	query string
+	args  []any
+	err   chan error
+}
+
+// maxBatch is how many writes share a transaction at the most.
+const maxBatch = 256
+
+var errClosed = errors.New("store is closed")
+
+func newWriter(db *sql.DB) *writer {
+	w := &writer{db: db, todo: make(chan write, maxBatch), done: make(chan struct{})}
+	stop := make(chan struct{})
+	w.close = sync.OnceFunc(func() { close(stop); <-w.done })
+	go w.run(stop)
+	return w
+}
+
+func (w *writer) do(ctx context.Context, query string, args ...any) error {
+	wr := write{query, args, make(chan error, 1)}
+	select {
+	case w.todo <- wr:
+	case <-w.done:
+		return errClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-wr.err:
+		return err
+	case <-w.done:
+		select {
+		case err := <-wr.err:
+			return err
+		default:
+			return errClosed
+		}
+	}
+}
+
+func (w *writer) run(stop <-chan struct{}) {
+	defer close(w.done)
+	for {
+		select {
+		case first := <-w.todo:
+			w.commit(w.gather(first))
+		case <-stop:
+			for {
+				select {
+				case first := <-w.todo:
+					w.commit(w.gather(first))
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+func (w *writer) gather(first write) []write {
+	batch := []write{first}
+	for len(batch) < maxBatch {
+		select {
+		case wr := <-w.todo:
+			batch = append(batch, wr)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit writes a batch. If it fails as a whole each write is tried alone, so
+// that a bad one harms no other.
+func (w *writer) commit(batch []write) {
+	err := w.together(batch)
+	for _, wr := range batch {
+		if err != nil && len(batch) > 1 {
+			wr.err <- w.together([]write{wr})
+		} else {
+			wr.err <- err
+		}
+	}
+}
+
+func (w *writer) together(batch []write) error {
+	tx, err := w.db.Begin()
+	if err != nil {
+		return err
+	}
+	for _, wr := range batch {
+		if _, err := tx.Exec(wr.query, wr.args...); err != nil {
+			return errors.Join(err, tx.Rollback())
+		}
+	}
+	return tx.Commit()
+}
