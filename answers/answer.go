@@ -11,10 +11,10 @@ import (
 
 // How sure the matcher must be, tuned on questions held apart (docs/performance.md).
 const (
-	sureEnough = 0.50 // to tell one fact
-	pairEnough = 0.62 // to tell two facts that together are likely
-	askEnough  = 0.55 // to ask which of several is meant
-	askEach    = 0.10 // for each of these
+	sureEnough = 0.5  // to tell one fact
+	pairEnough = 0.5  // to tell two facts that together are likely
+	askEnough  = 0.25  // to ask which of several is meant
+	askEach    = 0.05 // for each of these
 	langSure   = 0.25 // to trust the language of the question over the hint
 )
 

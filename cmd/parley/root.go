@@ -17,7 +17,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.AddCommand(askCommand(), checkCommand(), evalCommand(), trainCommand())
+	c.AddCommand(askCommand(), checkCommand(), evalCommand(), trainCommand(), whyCommand())
 	return c
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"parley/answers/facts"
+	"parley/answers/internal/near"
 	"parley/answers/internal/slots"
 )
 
@@ -47,7 +48,8 @@ type class struct {
 	subject string
 	aspect  string
 	meeting string
-	who     int // the person or place it is about, or -1
+	stems   map[string]bool // of its texts in all languages
+	who     int             // the person or place it is about, or -1
 }
 
 var roundOfDate = map[string]uint16{"2022-03-29": 1, "2025-05-16": 1 << 1, "2025-06-02": 1 << 2, "2025-07-23": 1 << 3}
@@ -62,6 +64,10 @@ func (m *Matcher) newClass(id string) class {
 		c.kind, c.known = Topic, true
 		c.subject = "topics"
 		c.aspect, c.rounds = topicAspect(id)
+		c.stems = make(map[string]bool)
+		for i := range facts.Languages {
+			m.addStems(c.stems, t.Title[i])
+		}
 		return c
 	}
 	f := m.base.Find(id)
@@ -89,6 +95,10 @@ func (m *Matcher) newClass(id string) class {
 	for _, d := range m.slots.Read(text, words, skels, noDay).Dates {
 		c.dates = append(c.dates, iso(d, f.Date))
 	}
+	c.stems = make(map[string]bool)
+	for i := range facts.Languages {
+		m.addStems(c.stems, f.Text[i]+" "+f.Short[i])
+	}
 	c.numbers = facts.Numbers(text)
 	for _, g := range f.Figures {
 		for n := range facts.Numbers(g.Value) {
@@ -101,6 +111,15 @@ func (m *Matcher) newClass(id string) class {
 		c.who = n
 	}
 	return c
+}
+
+func (m *Matcher) addStems(to map[string]bool, text string) {
+	_, skels := wordsOf(text)
+	for _, k := range skels {
+		if !m.slots.Stop(k) {
+			to[near.Stem(k)] = true
+		}
+	}
 }
 
 // topicAspect reads "agreed-2" as the aspect agreed of round 2.

@@ -1,6 +1,10 @@
 package match
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"parley/answers/internal/near"
+)
 
 // The evidence of the second reading, by name in names of the same order.
 const (
@@ -25,6 +29,12 @@ const (
 	fNumber    // has a number that is asked for
 	fNotNumber // has none of them
 	fCovered   // share of the words that carry meaning which speak for it
+	fNear      // how alike its most alike training question is
+	fNear2     // the same of the second
+	fNearLead  // by how much it is more alike than any other class
+	fSense     // how near its meaning is
+	fSenseLead // by how much it is nearer than any other
+	fTold      // share of the meaning that its own text tells
 	fTopic     // is a summary
 	fTopicOne  // is a summary though a round, date or name is asked for
 	fTalk      // is about the bot
@@ -41,6 +51,11 @@ const (
 	fOther      // answers the last question for the round now named
 	fOtherSide  // answers the last question for the side now named
 	fAspectMeet // same meeting, another aspect, and little said
+	fSameShort  // was the last answer, and little is said
+	fSameTold   // was the last answer, and its text tells this much of the question
+	fKin        // how near its meaning is to the last answer
+	fKinShort   // the same, little said
+	fKinSide    // the same, and its side is named
 	nCandidate
 )
 
@@ -57,6 +72,9 @@ const (
 	nNames // knows a name
 	nSlots // names a round or date
 	nCovered
+	nNear // how alike the most alike training question of all is
+	nTold
+	nSense
 	nNone
 )
 
@@ -65,9 +83,11 @@ var FeatureNames = [nCandidate]string{
 	"margin", "lead over the next", "best of all", "names its round", "names another round", "has no round", "hints at its round",
 	"hints at another round", "names its date", "names another date", "names its month", "names another month", "names its side", "names another side",
 	"names its people or places", "names others", "is about who is named", "is about someone not named", "has the number", "lacks the number", "words that speak for it",
+	"most alike training question", "second most alike", "more alike than the others", "nearness of meaning", "nearer than the others", "words its text tells",
 	"is a summary", "is a summary though one thing is asked", "is about the bot", "is declined", "margin of the decline",
 	"margin with the last answer", "the same, little said", "margin, little said", "was the last answer", "subject of the last answer", "the same, little said",
 	"meeting of the last answer", "the same, little said", "the last question for the round named", "the last question for the side named", "another aspect of that meeting",
+	"was the last answer, little said", "was the last answer and tells it", "kin of the last answer", "the same, little said", "kin, and its side is named",
 }
 
 func (m *Matcher) features(s *scratch, g *given, k, last int, inTalk bool) (f [nCandidate]float64) {
@@ -87,6 +107,17 @@ func (m *Matcher) features(s *scratch, g *given, k, last int, inTalk bool) (f [n
 		m.exact(&f, g, c)
 	}
 	f[fCovered] = m.covered(s, g, k)
+	f[fNear], f[fNear2] = float64(s.near.Best(k)), float64(s.near.Second(k))
+	other, otherSense := float32(0), float32(-1)
+	for _, j := range s.top {
+		if j != k {
+			other = max(other, s.near.Best(j))
+			otherSense = max(otherSense, s.sense[j])
+		}
+	}
+	f[fSense], f[fSenseLead] = float64(s.sense[k]), float64(s.sense[k]-otherSense)
+	f[fNearLead] = float64(s.near.Best(k) - other)
+	f[fTold] = m.told(s, g, k)
 	if inTalk {
 		m.talk(s, &f, g, k, last)
 	}
@@ -194,7 +225,21 @@ func (m *Matcher) covered(s *scratch, g *given, k int) float64 {
 	var sum float64
 	for _, i := range g.content {
 		if m.learnt.Model.Speaks(skels[i], k) {
-			sum += m.learnt.Model.WordWeight(skels[i])
+			sum += float64(m.learnt.Near.Weight(skels[i]))
+		}
+	}
+	return sum / g.mass
+}
+
+// told is the share of the question's meaning that the class's own text tells.
+func (m *Matcher) told(s *scratch, g *given, k int) float64 {
+	if g.mass == 0 {
+		return 0
+	}
+	var sum float64
+	for _, w := range s.content {
+		if m.classes[k].stems[near.Stem(w)] {
+			sum += float64(m.learnt.Near.Weight(w))
 		}
 	}
 	return sum / g.mass
@@ -204,18 +249,23 @@ func (m *Matcher) covered(s *scratch, g *given, k int) float64 {
 func (m *Matcher) talk(s *scratch, f *[nCandidate]float64, g *given, k, last int) {
 	c, l := &m.classes[k], &m.classes[last]
 	little := 0.0
-	if len(g.content) <= 2 || g.slots.Follow && len(g.content) <= 4 {
+	if len(g.content) <= 3 || g.slots.Follow && len(g.content) <= 5 {
 		little = 1
 	}
 	f[fJoined] = clamp(float64(s.cat[k]))
 	f[fJoinedShort] = little * f[fJoined]
 	f[fMarginShort] = little * f[fMargin]
 	if k == last {
-		f[fSame] = 1
+		f[fSame], f[fSameShort], f[fSameTold] = 1, little, f[fTold]
 		return
 	}
 	if c.kind != Fact && c.kind != Topic {
 		return
+	}
+	kin := float64(m.learnt.Sense.Kin(k, last))
+	f[fKin], f[fKinShort] = kin, little*kin
+	if c.sides != 0 && c.sides&g.slots.Sides != 0 {
+		f[fKinSide] = kin
 	}
 	if c.subject == l.subject {
 		f[fSubject], f[fSubjectShort] = 1, little
@@ -264,6 +314,11 @@ func (m *Matcher) noneFeatures(s *scratch, g *given, inTalk bool) (f [nNone]floa
 	}
 	if at >= 0 {
 		f[nCovered] = m.covered(s, g, at)
+		f[nTold] = m.told(s, g, at)
+	}
+	for _, k := range s.top {
+		f[nNear] = max(f[nNear], float64(s.near.Best(k)))
+		f[nSense] = max(f[nSense], float64(s.sense[k]))
 	}
 	if inTalk {
 		f[nTalk] = 1

@@ -7,6 +7,9 @@ import (
 	"fmt"
 
 	"parley/answers/internal/model"
+	"parley/answers/internal/near"
+	"parley/answers/internal/sense"
+	"parley/answers/internal/spell"
 )
 
 const magic = "parley model 1\n"
@@ -15,26 +18,31 @@ const magic = "parley model 1\n"
 type head struct {
 	Classes []string
 	Weights Weights
-	Words   int
 }
 
 // Encode writes what was learnt in a form that depends on it alone.
 func (l *Learnt) Encode() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(magic)
-	h, err := json.Marshal(head{l.Classes, l.Weights, len(l.Words)})
+	h, err := json.Marshal(head{l.Classes, l.Weights})
 	if err != nil {
 		return nil, err
 	}
 	b.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(h))))
 	b.Write(h)
-	for _, w := range l.Words {
-		b.Write(binary.LittleEndian.AppendUint32(nil, w))
-	}
 	for _, m := range []*model.Model{l.Model, l.Language} {
 		if _, err := m.WriteTo(&b); err != nil {
 			return nil, err
 		}
+	}
+	if _, err := l.Near.WriteTo(&b); err != nil {
+		return nil, err
+	}
+	if _, err := l.Spell.WriteTo(&b); err != nil {
+		return nil, err
+	}
+	if _, err := l.Sense.WriteTo(&b); err != nil {
+		return nil, err
 	}
 	return b.Bytes(), nil
 }
@@ -54,18 +62,21 @@ func Decode(data []byte) (*Learnt, error) {
 	if err := json.Unmarshal(rest[:n], &h); err != nil {
 		return nil, fmt.Errorf("%w: %w", model.ErrFormat, err)
 	}
-	if rest = rest[n:]; h.Words < 0 || len(rest) < 4*h.Words {
-		return fail("cut short")
-	}
-	l := &Learnt{Classes: h.Classes, Weights: h.Weights, Words: make([]uint32, h.Words)}
-	for i := range l.Words {
-		l.Words[i] = binary.LittleEndian.Uint32(rest[4*i:])
-	}
+	l := &Learnt{Classes: h.Classes, Weights: h.Weights}
 	var err error
-	if l.Model, rest, err = model.ReadModel(rest[4*h.Words:]); err != nil {
+	if l.Model, rest, err = model.ReadModel(rest[n:]); err != nil {
 		return nil, err
 	}
-	if l.Language, _, err = model.ReadModel(rest); err != nil {
+	if l.Language, rest, err = model.ReadModel(rest); err != nil {
+		return nil, err
+	}
+	if l.Near, rest, err = near.Read(rest, len(l.Classes)); err != nil {
+		return nil, err
+	}
+	if l.Spell, rest, err = spell.Read(rest); err != nil {
+		return nil, err
+	}
+	if l.Sense, _, err = sense.Read(rest, l.Near.Stems(), len(l.Classes)); err != nil {
 		return nil, err
 	}
 	if l.Model.Classes() != len(l.Classes) {

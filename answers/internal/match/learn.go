@@ -3,11 +3,17 @@ package match
 import (
 	"hash/fnv"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 
 	"parley/answers/facts"
 	"parley/answers/internal/model"
+	"parley/answers/internal/near"
 	"parley/answers/internal/noise"
+	"parley/answers/internal/sense"
+	"parley/answers/internal/slots"
+	"parley/answers/internal/spell"
 	"parley/answers/lang"
 )
 
@@ -30,6 +36,7 @@ func Intents(qs []facts.Question) (ids []string) {
 // depends on its arguments alone. say is told what is being done.
 func Learn(b *facts.Base, qs []facts.Question, ts []facts.TrainingTalk, words []lang.Words, say func(string)) *Learnt {
 	t := newTrainer(b, qs, ts, words)
+	t.learnt.Spell = t.speller()
 	say("language")
 	t.learnt.Language = t.languages()
 	var cs []choice
@@ -40,7 +47,10 @@ func Learn(b *facts.Base, qs []facts.Question, ts []facts.TrainingTalk, words []
 	say("second reading")
 	t.learnt.Weights = fit(cs)
 	say("model")
-	t.learnt.Model = model.Train(t.rows(func(row) bool { return true }), len(t.learnt.Classes), t.options())
+	all := func(row) bool { return true }
+	t.learnt.Near = t.near(all)
+	t.learnt.Sense = sense.Learn(t.learnt.Near.Table(len(t.learnt.Classes)), t.learnt.Near.Stems())
+	t.learnt.Model = model.Train(t.rows(all), len(t.learnt.Classes), t.options())
 	return t.learnt
 }
 
@@ -51,6 +61,7 @@ type trainer struct {
 	learnt *Learnt
 	number map[string]int
 	all    []row
+	slots  *slots.Reader
 }
 
 // row is one question or noisy copy of it.
@@ -63,7 +74,7 @@ type row struct {
 }
 
 func newTrainer(b *facts.Base, qs []facts.Question, ts []facts.TrainingTalk, words []lang.Words) *trainer {
-	t := &trainer{base: b, words: words, talks: ts, learnt: &Learnt{}, number: make(map[string]int)}
+	t := &trainer{base: b, words: words, talks: ts, learnt: &Learnt{}, slots: slots.NewReader(words), number: make(map[string]int)}
 	ids := Intents(qs)
 	for f := range b.All {
 		if f.Tells == "" {
@@ -84,7 +95,6 @@ func newTrainer(b *facts.Base, qs []facts.Question, ts []facts.TrainingTalk, wor
 		}
 	}
 	t.texts()
-	t.vocabulary()
 	return t
 }
 
@@ -131,21 +141,37 @@ func (t *trainer) texts() {
 	}
 }
 
-func (t *trainer) vocabulary() {
+func (t *trainer) speller() *spell.Speller {
+	count := make(map[string]int)
 	for _, r := range t.all {
 		if r.copy {
 			continue
 		}
 		_, skels := wordsOf(r.text)
-		for _, s := range skels {
-			t.learnt.Words = append(t.learnt.Words, model.WordHash(s))
+		for _, k := range skels {
+			count[k]++
 		}
 	}
-	slices.Sort(t.learnt.Words)
-	t.learnt.Words = slices.Compact(t.learnt.Words)
+	return spell.New(count)
 }
 
-func (t *trainer) options() model.Options { return model.Options{Keep: 1800, Near: 30} }
+// near indexes the questions that keep allows, without their noisy copies.
+func (t *trainer) near(keep func(row) bool) *near.Index {
+	var qs []near.Question
+	for _, r := range t.all {
+		if r.copy || r.fold < 0 || !keep(r) {
+			continue
+		}
+		_, skels := wordsOf(r.text)
+		skels = slices.DeleteFunc(skels, t.slots.Stop)
+		qs = append(qs, near.Question{Skeletons: skels, Class: r.class})
+	}
+	return near.New(qs)
+}
+
+func (t *trainer) options() model.Options {
+	return model.Options{Keep: 1200, Near: 30, Own: envf("OWN", 30), C: envf("CC", 0.1), Bits: int(envf("BITS", 16))}
+}
 
 func (t *trainer) rows(keep func(row) bool) (out []model.Row) {
 	for _, r := range t.all {
@@ -195,13 +221,16 @@ func (t *trainer) fold(f int) []choice {
 		return seed(id)%20 == uint64(f)
 	}
 	l := *t.learnt
-	l.Model = model.Train(t.rows(func(r row) bool { return r.fold != f && !hidden(r.class) }), len(l.Classes), t.options())
+	keep := func(r row) bool { return r.fold != f && !hidden(r.class) }
+	l.Near = t.near(keep)
+	l.Sense = sense.Learn(l.Near.Table(len(l.Classes)), l.Near.Stems())
+	l.Model = model.Train(t.rows(keep), len(l.Classes), t.options())
 	m := New(t.base, &l, t.words)
 	var cs []choice
-	var s scratch
+	s := m.scratch.Get().(*scratch)
 	rng := rand.New(rand.NewPCG(uint64(f), 11))
 	read := func(text string, ctx Context, class int) {
-		_, c := m.read(&s, text, ctx, noDay)
+		_, c := m.read(s, text, ctx, noDay)
 		if !hidden(class) {
 			c.right = slices.Index(s.top, class)
 		}
@@ -240,4 +269,11 @@ func seed(s string) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(s))
 	return h.Sum64()
+}
+
+func envf(k string, d float64) float64 {
+	if v, err := strconv.ParseFloat(os.Getenv(k), 64); err == nil {
+		return v
+	}
+	return d
 }

@@ -9,7 +9,10 @@ import (
 
 	"parley/answers/facts"
 	"parley/answers/internal/model"
+	"parley/answers/internal/near"
+	"parley/answers/internal/sense"
 	"parley/answers/internal/slots"
+	"parley/answers/internal/spell"
 	"parley/answers/lang"
 )
 
@@ -33,7 +36,9 @@ type Learnt struct {
 	Model    *model.Model
 	Language *model.Model
 	Weights  Weights
-	Words    []uint32 // hashes of all skeleton words seen in training, sorted
+	Near     *near.Index
+	Spell    *spell.Speller
+	Sense    *sense.Space
 }
 
 // Context is what the talk so far tells.
@@ -79,7 +84,11 @@ func New(b *facts.Base, l *Learnt, words []lang.Words) *Matcher {
 			m.byKey[c.aspect] = append(m.byKey[c.aspect], i)
 		}
 	}
-	m.scratch.New = func() any { return new(scratch) }
+	m.scratch.New = func() any {
+		s := new(scratch)
+		s.text.Mend, s.joined.Mend = l.Spell.Mend, l.Spell.Mend
+		return s
+	}
 	return m
 }
 
@@ -87,8 +96,10 @@ func New(b *facts.Base, l *Learnt, words []lang.Words) *Matcher {
 type scratch struct {
 	text, joined, letters  model.Text
 	scores, cat, languages []float32
+	sense, kin             []float32
 	top                    []int
-	raw                    string
+	near                   near.Scratch
+	content                []string
 }
 
 // candidates is how many classes get a second reading.
@@ -129,6 +140,8 @@ func (m *Matcher) read(s *scratch, q string, ctx Context, now time.Time) (Result
 	}
 	r := Result{Slots: m.slots.Read(q, s.text.Words(), s.text.Skeletons(), now)}
 	g := m.gather(s, q, &r)
+	m.mean(s)
+	m.learnt.Near.Search(&s.near, s.content, len(m.classes))
 	m.pick(s, &g, last, inTalk)
 	c := &choice{right: -1}
 	for _, k := range s.top {
@@ -138,6 +151,18 @@ func (m *Matcher) read(s *scratch, q string, ctx Context, now time.Time) (Result
 	}
 	c.none = m.noneFeatures(s, &g, inTalk)
 	return r, c
+}
+
+// mean scores the classes by the meaning of the question's words.
+func (m *Matcher) mean(s *scratch) {
+	var v sense.Meaning
+	for _, w := range s.content {
+		if stem, weight, ok := m.learnt.Near.Find(w); ok {
+			m.learnt.Sense.Add(&v, stem, weight)
+		}
+	}
+	v.Unit()
+	s.sense = m.learnt.Sense.Score(s.sense, &v)
 }
 
 func (m *Matcher) resolve(id string) string {
@@ -156,13 +181,21 @@ func (m *Matcher) resolve(id string) string {
 func (m *Matcher) pick(s *scratch, g *given, last int, inTalk bool) {
 	s.top = s.top[:0]
 	m.best(s, s.scores, candidates)
+	m.best(s, s.near.All(), candidates/2)
+	m.best(s, s.sense, candidates/2)
 	if !inTalk {
 		return
 	}
 	m.best(s, s.cat, candidates/2)
+	s.add(last)
+	s.kin = s.kin[:0]
+	for k := range m.classes {
+		s.kin = append(s.kin, m.learnt.Sense.Kin(k, last)+s.sense[k])
+	}
+	m.best(s, s.kin, candidates/2)
 	if a := m.classes[last].aspect; a != "" {
 		for _, k := range m.byKey[a] {
-			if len(s.top) < 3*candidates {
+			if len(s.top) < 4*candidates {
 				s.add(k)
 			}
 		}
@@ -227,15 +260,17 @@ func (m *Matcher) gather(s *scratch, q string, r *Result) given {
 	}
 	words, skels := s.text.Words(), s.text.Skeletons()
 	g.names = m.names.in(skels)
+	s.content = s.content[:0]
 	upper := capitalised(q)
 	for i, k := range skels {
 		if m.slots.Stop(k) || len(k) < 2 && !isDigits(words[i]) {
 			continue
 		}
 		g.content = append(g.content, i)
-		w := m.learnt.Model.WordWeight(k)
+		s.content = append(s.content, k)
+		w := float64(m.learnt.Near.Weight(k))
 		g.mass += w
-		if !m.seen(k) && !isDigits(words[i]) {
+		if !m.learnt.Near.Seen(k) && !isDigits(words[i]) {
 			g.unknown += w
 			r.Unknown = append(r.Unknown, words[i])
 			if upper[words[i]] {
@@ -273,11 +308,6 @@ func capitalised(q string) map[string]bool {
 		}
 	}
 	return out
-}
-
-func (m *Matcher) seen(skel string) bool {
-	_, ok := slices.BinarySearch(m.learnt.Words, model.WordHash(skel))
-	return ok
 }
 
 // language names the language a question is written in.

@@ -28,6 +28,9 @@ type Text struct {
 	Buckets []uint32
 	Values  []float32
 
+	// Mend, if set, mends each skeleton word before it is used.
+	Mend func(string) string
+
 	words []string
 	skels []string
 	seen  []uint32 // generation a bucket was last seen in
@@ -47,7 +50,11 @@ func (t *Text) Read(s string, bits int) {
 	t.words = text.Words(t.words, s)
 	t.skels = t.skels[:0]
 	for _, w := range t.words {
-		t.skels = append(t.skels, text.Skeleton(w))
+		k := text.Skeleton(w)
+		if t.Mend != nil {
+			k = t.Mend(k)
+		}
+		t.skels = append(t.skels, k)
 	}
 	t.hash(bits)
 }

@@ -19,6 +19,7 @@ type Row struct {
 type Options struct {
 	Bits   int     // buckets are 1<<Bits; 16
 	C      float64 // cost of a margin missed; 1
+	Own    float64 // how many times more a margin missed by a class's own row costs; 1
 	Epochs int     // passes over the rows at the most; 12
 	Keep   int     // weights kept of each class, the largest; 3000
 
@@ -35,6 +36,9 @@ func (o Options) orDefault() Options {
 	}
 	if o.C == 0 {
 		o.C = 1
+	}
+	if o.Own == 0 {
+		o.Own = 1
 	}
 	if o.Epochs == 0 {
 		o.Epochs = 20
@@ -271,9 +275,9 @@ func (s *solver) solve(class int, rows []int32) classWeights {
 		kept := s.order[:0]
 		for _, i := range s.order {
 			b, v := s.c.row(int(i))
-			y := -1.0
+			y, diag := -1.0, diag
 			if int(s.c.class[i]) == class {
-				y = 1
+				y, diag = 1, diag/s.o.Own
 			}
 			dot := bias
 			for j, k := range b {

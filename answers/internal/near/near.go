@@ -1,0 +1,306 @@
+// Package near finds the training questions that share the most telling words
+// with a question. It knows word stems and classes, not what they mean.
+package near
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+)
+
+// stemLength is how much of a skeleton word tells its meaning; the rest is
+// inflection.
+const stemLength = 5
+
+// Stem returns the part of a skeleton word that inflection leaves alone.
+func Stem(skel string) string {
+	if len(skel) > stemLength && (skel[0] < '0' || skel[0] > '9') {
+		return skel[:stemLength]
+	}
+	return skel
+}
+
+func hash(stem string) uint32 {
+	h := uint32(2166136261)
+	for i := 0; i < len(stem); i++ {
+		h = (h ^ uint32(stem[i])) * 16777619
+	}
+	return h
+}
+
+// Question is the stems of one training question and the class it asks for.
+type Question struct {
+	Skeletons []string
+	Class     int
+}
+
+// Index holds the questions. It is immutable and safe for concurrent use.
+type Index struct {
+	stems  []uint32 // hashes, sorted
+	weight []float32
+	lists  [][]uint16 // stems of each question
+	class  []uint16
+
+	start []uint32 // postings of stem i: posts[start[i]:start[i+1]]
+	posts []uint32
+	norm  []float32
+}
+
+// maxStems is how many stems can be told apart, and maxList how many of a question.
+const (
+	maxStems = 1 << 16
+	maxList  = 40
+)
+
+// New indexes questions.
+func New(qs []Question) *Index {
+	count := make(map[uint32]int)
+	for _, q := range qs {
+		seen := make(map[uint32]bool)
+		for _, s := range q.Skeletons {
+			if h := hash(Stem(s)); !seen[h] {
+				seen[h] = true
+				count[h]++
+			}
+		}
+	}
+	x := &Index{}
+	for h := range count {
+		x.stems = append(x.stems, h)
+	}
+	slices.Sort(x.stems)
+	x.stems = x.stems[:min(len(x.stems), maxStems)]
+	for _, h := range x.stems {
+		w := math.Log(float64(1+len(qs)) / float64(count[h]))
+		x.weight = append(x.weight, float32(math.Round(w*64)/64))
+	}
+	for _, q := range qs {
+		var list []uint16
+		for _, s := range q.Skeletons {
+			if i, ok := x.find(s); ok && len(list) < maxList && !slices.Contains(list, uint16(i)) {
+				list = append(list, uint16(i))
+			}
+		}
+		x.lists = append(x.lists, list)
+		x.class = append(x.class, uint16(q.Class))
+	}
+	x.post()
+	return x
+}
+
+// post makes the postings and lengths from the lists.
+func (x *Index) post() {
+	x.start = make([]uint32, len(x.stems)+1)
+	for _, l := range x.lists {
+		for _, s := range l {
+			x.start[s+1]++
+		}
+	}
+	for i := range x.stems {
+		x.start[i+1] += x.start[i]
+	}
+	x.posts = make([]uint32, x.start[len(x.stems)])
+	next := slices.Clone(x.start)
+	x.norm = make([]float32, len(x.lists))
+	for q, l := range x.lists {
+		var sum float32
+		for _, s := range l {
+			x.posts[next[s]] = uint32(q)
+			next[s]++
+			sum += x.weight[s] * x.weight[s]
+		}
+		x.norm[q] = float32(math.Sqrt(float64(sum)))
+	}
+}
+
+func (x *Index) find(skel string) (int, bool) {
+	return slices.BinarySearch(x.stems, hash(Stem(skel)))
+}
+
+// Stems is the number of stems there are.
+func (x *Index) Stems() int { return len(x.stems) }
+
+// Find returns the number of a word's stem and how much it tells, or false.
+func (x *Index) Find(skel string) (stem int, weight float32, ok bool) {
+	i, ok := x.find(skel)
+	if !ok {
+		return 0, 0, false
+	}
+	return i, x.weight[i], true
+}
+
+// Table returns how much each stem asks for each class: its weight times the
+// root of how often, each class of length one.
+func (x *Index) Table(classes int) []map[int]float64 {
+	t := make([]map[int]float64, classes)
+	for c := range t {
+		t[c] = make(map[int]float64)
+	}
+	for q, l := range x.lists {
+		for _, s := range l {
+			t[x.class[q]][int(s)]++
+		}
+	}
+	for c, row := range t {
+		var sum float64
+		keys := slices.Sorted(maps.Keys(row))
+		for _, s := range keys {
+			row[s] = float64(math.Sqrt(row[s]) * float64(x.weight[s]))
+			sum += float64(row[s] * row[s])
+		}
+		for _, s := range keys {
+			t[c][s] = row[s] / math.Sqrt(sum)
+		}
+	}
+	return t
+}
+
+// Seen tells whether any training question has a word of the same stem.
+func (x *Index) Seen(skel string) bool {
+	_, ok := x.find(skel)
+	return ok
+}
+
+// Weight is how much a word tells, by how rare it is in training.
+func (x *Index) Weight(skel string) float32 {
+	if i, ok := x.find(skel); ok {
+		return x.weight[i]
+	}
+	return float32(math.Log(float64(1 + len(x.lists))))
+}
+
+// Scratch is the memory of one search, kept for the next.
+type Scratch struct {
+	sums    []float32
+	touched []uint32
+	best    []float32 // of each class
+	second  []float32
+}
+
+// Best returns how alike a class's most alike training question is in the last
+// search, 0 to 1.
+func (s *Scratch) Best(class int) float32 { return s.best[class] }
+
+// All returns Best of every class.
+func (s *Scratch) All() []float32 { return s.best }
+
+// Second returns the same of its second most alike.
+func (s *Scratch) Second(class int) float32 { return s.second[class] }
+
+// Search compares skeleton words with all questions.
+func (x *Index) Search(s *Scratch, skels []string, classes int) {
+	if len(s.sums) != len(x.lists) {
+		s.sums = make([]float32, len(x.lists))
+	}
+	s.touched = s.touched[:0]
+	s.best, s.second = grow(s.best, classes), grow(s.second, classes)
+	var sum float32
+	var have [maxList]int
+	n := 0
+	for _, k := range skels {
+		i, ok := x.find(k)
+		if !ok {
+			w := x.Weight(k)
+			sum += w * w
+			continue
+		}
+		if n == maxList || slices.Contains(have[:n], i) {
+			continue
+		}
+		have[n] = i
+		n++
+		w := x.weight[i] * x.weight[i]
+		sum += w
+		for _, q := range x.posts[x.start[i]:x.start[i+1]] {
+			if s.sums[q] == 0 {
+				s.touched = append(s.touched, q)
+			}
+			s.sums[q] += w
+		}
+	}
+	norm := float32(math.Sqrt(float64(sum)))
+	for _, q := range s.touched {
+		v := s.sums[q] / (norm*x.norm[q] + 1e-9)
+		s.sums[q] = 0
+		switch k := x.class[q]; {
+		case v > s.best[k]:
+			s.second[k] = s.best[k]
+			s.best[k] = v
+		case v > s.second[k]:
+			s.second[k] = v
+		}
+	}
+}
+
+func grow(s []float32, n int) []float32 {
+	if len(s) != n {
+		return make([]float32, n)
+	}
+	clear(s)
+	return s
+}
+
+// ErrFormat is returned by Read for bytes that are no index.
+var ErrFormat = errors.New("not an index of questions")
+
+// WriteTo writes the index in a form that depends on its contents alone.
+func (x *Index) WriteTo(w io.Writer) (int64, error) {
+	b := binary.LittleEndian.AppendUint32(nil, uint32(len(x.stems)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(x.lists)))
+	for i, h := range x.stems {
+		b = binary.LittleEndian.AppendUint32(b, h)
+		b = binary.LittleEndian.AppendUint16(b, uint16(x.weight[i]*64))
+	}
+	for q, l := range x.lists {
+		b = binary.LittleEndian.AppendUint16(b, x.class[q])
+		b = append(b, byte(len(l)))
+		for _, s := range l {
+			b = binary.LittleEndian.AppendUint16(b, s)
+		}
+	}
+	n, err := w.Write(b)
+	return int64(n), err
+}
+
+// Read reads what WriteTo wrote from the start of data and returns the rest.
+func Read(data []byte, classes int) (*Index, []byte, error) {
+	cut := fmt.Errorf("%w: cut short", ErrFormat)
+	if len(data) < 8 {
+		return nil, nil, cut
+	}
+	stems, lists := int(binary.LittleEndian.Uint32(data)), int(binary.LittleEndian.Uint32(data[4:]))
+	data = data[8:]
+	if stems > maxStems || len(data) < 6*stems || lists > len(data) {
+		return nil, nil, cut
+	}
+	x := &Index{}
+	for i := range stems {
+		x.stems = append(x.stems, binary.LittleEndian.Uint32(data[6*i:]))
+		x.weight = append(x.weight, float32(binary.LittleEndian.Uint16(data[6*i+4:]))/64)
+	}
+	data = data[6*stems:]
+	for range lists {
+		if len(data) < 3 || len(data) < 3+2*int(data[2]) {
+			return nil, nil, cut
+		}
+		class, n := binary.LittleEndian.Uint16(data), int(data[2])
+		list := make([]uint16, n)
+		for j := range list {
+			list[j] = binary.LittleEndian.Uint16(data[3+2*j:])
+			if int(list[j]) >= stems {
+				return nil, nil, fmt.Errorf("%w: stem %d of %d", ErrFormat, list[j], stems)
+			}
+		}
+		if int(class) >= classes {
+			return nil, nil, fmt.Errorf("%w: class %d of %d", ErrFormat, class, classes)
+		}
+		x.class, x.lists = append(x.class, class), append(x.lists, list)
+		data = data[3+2*n:]
+	}
+	x.post()
+	return x, data, nil
+}

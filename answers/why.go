@@ -1,0 +1,56 @@
+package answers
+
+import (
+	"fmt"
+	"strings"
+
+	"parley/answers/internal/match"
+)
+
+// Why explains in words how a question is read: the best readings, what speaks
+// for each, what the question says exactly, and the outcome.
+func (b *Book) Why(q Question) string {
+	talk := q.Talk.current(q.Now)
+	r := b.matcher.Match(q.Text, b.context(talk), q.Now)
+	var s strings.Builder
+	fmt.Fprintf(&s, "language: %s (leads by %.2f)\n", r.Lang, r.LangSure)
+	fmt.Fprintf(&s, "says exactly: %s\n", b.matcher.Exactly(r))
+	if len(r.Unknown) > 0 {
+		fmt.Fprintf(&s, "words no training question has: %s\n", strings.Join(r.Unknown, ", "))
+	}
+	for i, c := range r.Candidates[:min(5, len(r.Candidates))] {
+		fmt.Fprintf(&s, "%d. %s  probability %.2f, margin %.2f\n   %s\n", i+1, c.ID, c.P, c.Margin, b.Label(c.ID, q.lang(r)))
+		for _, e := range b.matcher.Evidence(c) {
+			fmt.Fprintf(&s, "     %+.2f  %s\n", e.Counts, e.Name)
+		}
+	}
+	fmt.Fprintf(&s, "none of the base: probability %.2f\n", r.None)
+	a := b.decide(r, q.lang(r), talk)
+	fmt.Fprintf(&s, "outcome: %s %s (one reading needs %.2f, two together %.2f, to ask back %.2f)\n", a.Status, strings.Join(a.Facts, " "), sureEnough, pairEnough, askEnough)
+	return s.String()
+}
+
+func (q Question) lang(r match.Result) string {
+	if q.Lang != "" {
+		return q.Lang
+	}
+	return r.Lang
+}
+
+// Reading is one reading of a question, for those who tune the matcher.
+type Reading struct {
+	ID     string
+	P      float64
+	Margin float64
+}
+
+// Readings returns the likeliest readings of a question in its talk, and the
+// probability that nothing of the base is meant.
+func (b *Book) Readings(q Question) ([]Reading, float64) {
+	r := b.matcher.Match(q.Text, b.context(q.Talk.current(q.Now)), q.Now)
+	var out []Reading
+	for _, c := range r.Candidates {
+		out = append(out, Reading{c.ID, c.P, c.Margin})
+	}
+	return out, r.None
+}
