@@ -13,7 +13,7 @@ import (
 const (
 	sureEnough = 0.5  // to tell one fact
 	pairEnough = 0.5  // to tell two facts that together are likely
-	askEnough  = 0.25  // to ask which of several is meant
+	askEnough  = 0.25 // to ask which of several is meant
 	askEach    = 0.05 // for each of these
 	langSure   = 0.25 // to trust the language of the question over the hint
 )
@@ -22,7 +22,8 @@ const (
 func (b *Book) Answer(q Question) Answer {
 	talk := q.Talk.current(q.Now)
 	if c, ok := b.picked(q.Text, talk); ok {
-		return b.open(c, b.answerIn(q, talk, match.Result{}), q, talk)
+		q.Lang = b.answerIn(q, talk, match.Result{})
+		return b.Open(c, q)
 	}
 	r := b.matcher.Match(q.Text, b.context(talk), q.Now)
 	code := b.answerIn(q, talk, r)
@@ -301,11 +302,12 @@ func (b *Book) summary(a *Answer, t *facts.Topic) {
 	}
 }
 
-// open tells the fact or summary with this id, as when a choice is picked. An
+// Open tells the fact or summary with this id, as when a choice is picked. An
 // id that the base does not have gets an Unknown answer.
-func (b *Book) open(id, code string, q Question, t Talk) Answer {
-	id = b.base.Resolve(id)
-	if b.base.Find(id) == nil && b.base.Topic(id) == nil {
+func (b *Book) Open(id string, q Question) Answer {
+	t := q.Talk.current(q.Now)
+	code := b.answerIn(q, t, match.Result{})
+	if id = b.base.Resolve(id); !b.Knows(id) {
 		a := b.unknown(match.Result{}, code, t)
 		a.Talk.At, a.AsOf = q.Now, b.base.AsOf
 		return a

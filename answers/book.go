@@ -28,8 +28,8 @@ type Book struct {
 //go:embed model.bin
 var embeddedModel []byte
 
-// Open makes a book of the facts and the model that the program carries.
-func Open() (*Book, error) {
+// Embedded makes a book of the facts and the model that the program carries.
+func Embedded() (*Book, error) {
 	b, ps := facts.Load(facts.Embedded)
 	if len(ps) > 0 {
 		return nil, ps
@@ -125,4 +125,25 @@ func relate(b *facts.Base) map[string][]string {
 		out[m.ID] = append(out[m.ID], m.Outcome...)
 	}
 	return out
+}
+
+// Knows tells whether the base has a fact, alias or summary with this id.
+func (b *Book) Knows(id string) bool {
+	return b.base.Find(id) != nil || b.base.Topic(id) != nil
+}
+
+// Sources returns all sources of a fact, or of the facts of a summary.
+func (b *Book) Sources(id string) []Source {
+	if f := b.base.Find(b.base.Resolve(id)); f != nil {
+		return f.Sources
+	}
+	var a Answer
+	if t := b.base.Topic(id); t != nil {
+		for _, f := range t.Facts {
+			if f := b.base.Find(f); f != nil && len(f.Sources) > 0 {
+				a.Sources = append(a.Sources, f.Sources[0])
+			}
+		}
+	}
+	return a.Sources
 }

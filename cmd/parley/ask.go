@@ -225,4 +225,3 @@ func answerTurns(b *answers.Book, l askLine, now time.Time) answerLine {
 	}
 	return lineOf(l.ID, a, took)
 }
-

@@ -17,7 +17,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.AddCommand(askCommand(), checkCommand(), evalCommand(), trainCommand(), whyCommand())
+	c.AddCommand(chatCommand(), askCommand(), checkCommand(), evalCommand(), trainCommand(), whyCommand())
 	return c
 }
 
@@ -33,7 +33,7 @@ const modelFile = "model.bin"
 
 func openBook(dir string) (*answers.Book, error) {
 	if dir == "" {
-		return answers.Open()
+		return answers.Embedded()
 	}
 	fsys := os.DirFS(dir)
 	b, ps := facts.Load(fsys)

@@ -1,0 +1,207 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/answers"
+	"parley/answers/lang"
+)
+
+// Keeper is what the bot asks of storage.
+type Keeper interface {
+	Language(ctx context.Context, network, chat string) (string, error)
+	SetLanguage(ctx context.Context, network, chat, lang string, now time.Time) error
+	Forget(ctx context.Context, network, chat string) error
+	Move(ctx context.Context, network, from, to string) error
+}
+
+// Options are what a bot is made of. Keeper may be nil: nothing is kept then.
+type Options struct {
+	Book   *answers.Book
+	Keeper Keeper
+	Log    *slog.Logger
+	Now    func() time.Time
+	// Lanes is how many chats are served at the same time at the most; 512.
+	Lanes int
+}
+
+// Bot answers messages. It is safe for concurrent use.
+type Bot struct {
+	book     atomic.Pointer[answers.Book]
+	keeper   Keeper
+	log      *slog.Logger
+	now      func() time.Time
+	lanes    *lanes
+	topics   *topics
+	adapters map[string]Adapter
+	commands []Command
+}
+
+// New makes a bot.
+func New(o Options) *Bot {
+	b := &Bot{keeper: o.Keeper, log: o.Log, now: o.Now, topics: newTopics(), adapters: make(map[string]Adapter), commands: Commands()}
+	if b.log == nil {
+		b.log = slog.New(slog.DiscardHandler)
+	}
+	if b.now == nil {
+		b.now = time.Now
+	}
+	if o.Lanes == 0 {
+		o.Lanes = 512
+	}
+	b.lanes = newLanes(o.Lanes)
+	b.book.Store(o.Book)
+	return b
+}
+
+// Book returns the facts that are answered from now.
+func (b *Bot) Book() *answers.Book { return b.book.Load() }
+
+// Swap answers from another book from now on. Answers under way keep the old one.
+func (b *Bot) Swap(book *answers.Book) { b.book.Store(book) }
+
+// Run runs the adapters until ctx ends or one of them fails for good; it
+// returns once all have ended and every message taken has been dealt with. One
+// network that fails does not end the others while ctx lives.
+func (b *Bot) Run(ctx context.Context, adapters ...Adapter) error {
+	for _, a := range adapters {
+		b.adapters[a.Name()] = a
+	}
+	var wg sync.WaitGroup
+	errs := make([]error, len(adapters))
+	for i, a := range adapters {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			if err := a.Run(ctx, b.handler(a)); err != nil && !errors.Is(err, context.Canceled) {
+				errs[i] = fmt.Errorf("%s: %w", a.Name(), err)
+				b.log.Error("network ended", "network", a.Name(), "err", err)
+			}
+		}()
+	}
+	wg.Wait()
+	b.lanes.wait()
+	return errors.Join(errs...)
+}
+
+func (b *Bot) handler(a Adapter) Handler {
+	return func(ctx context.Context, m Message, done func(error)) error {
+		return b.lanes.put(ctx, m.Chat, func() { done(b.serve(context.WithoutCancel(ctx), a, m)) })
+	}
+}
+
+// serveWithin bounds one answer, its sending included. It outlives the wait for
+// a busy network, not a network that is gone.
+const serveWithin = 3 * time.Minute
+
+// serve deals with one message. A panic costs this answer, not the program; its
+// message may hold what the person wrote and is not logged.
+func (b *Bot) serve(ctx context.Context, a Adapter, m Message) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, serveWithin)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			b.log.Error("panic while answering", "network", m.Chat.Network, "kind", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			err = errors.New("panic while answering")
+		}
+	}()
+	r, ok := b.reply(ctx, a, m)
+	if !ok {
+		return nil
+	}
+	r.Quote, r.Mention = m.ID, m.From
+	if err = b.send(ctx, a, m, r); err == nil {
+		return nil
+	}
+	if errors.Is(err, ErrGone) {
+		b.forget(ctx, m.Chat)
+		return nil
+	}
+	b.log.Warn("answer not sent", "network", m.Chat.Network, "err", err)
+	return err
+}
+
+// send posts a reply, or edits the answer that stands for it already.
+func (b *Bot) send(ctx context.Context, a Adapter, m Message, r Reply) error {
+	if e, ok := a.(Editor); ok && m.Answer != "" {
+		return e.Edit(ctx, m.Chat, m.Answer, r)
+	}
+	id, err := a.Send(ctx, m.Chat, r)
+	if err == nil && m.Kind == Group && r.Fact != "" {
+		b.topics.told(m.Chat, r.Fact, id, b.now())
+	}
+	return err
+}
+
+// reply finds what is said to a message; false is silence.
+func (b *Bot) reply(ctx context.Context, a Adapter, m Message) (Reply, bool) {
+	if m.Command != "" {
+		return b.command(ctx, a, m)
+	}
+	if t, ok := a.(Typer); ok {
+		_ = t.Typing(ctx, m.Chat) // a courtesy; an answer follows whatever becomes of it
+	}
+	q := b.question(ctx, m)
+	var ans answers.Answer
+	if m.Choice != "" {
+		ans = b.Book().Open(m.Choice, q)
+	} else {
+		ans = b.Book().Answer(q)
+	}
+	b.topics.remember(m.Chat, m.From, ans.Talk)
+	return b.once(a, m, FromAnswer(ans))
+}
+
+// question is a message as answers takes it.
+func (b *Bot) question(ctx context.Context, m Message) answers.Question {
+	return answers.Question{Text: m.Text, Lang: b.chosen(ctx, m.Chat), Hint: m.Hint, Talk: b.topics.talk(m.Chat, m.From), Now: b.now()}
+}
+
+// chosen is the language a chat has chosen, if it has.
+func (b *Bot) chosen(ctx context.Context, c Chat) string {
+	if b.keeper == nil {
+		return b.topics.language(c)
+	}
+	l, err := b.keeper.Language(ctx, c.Network, c.ID)
+	if err != nil {
+		b.log.Warn("language not read", "err", err)
+	}
+	return l
+}
+
+// FromAnswer makes a reply of an answer.
+func FromAnswer(a answers.Answer) Reply {
+	r := Reply{Body: a.Body, Sources: a.Sources, Choices: a.Choices, Lang: a.Lang}
+	if a.Status == answers.Answered && len(a.Facts) > 0 {
+		r.Fact = a.Facts[0]
+	}
+	return r
+}
+
+// forget deletes all that is kept of a chat.
+func (b *Bot) forget(ctx context.Context, c Chat) {
+	b.topics.forget(c)
+	if b.keeper == nil {
+		return
+	}
+	if err := b.keeper.Forget(ctx, c.Network, c.ID); err != nil {
+		b.log.Error("chat not forgotten", "err", err)
+	}
+}
+
+// language is the language to speak to a chat in when there is no question.
+func (b *Bot) language(ctx context.Context, m Message) string {
+	for _, l := range [...]string{b.chosen(ctx, m.Chat), b.topics.talk(m.Chat, m.From).Lang, m.Hint} {
+		if lang.Has(l) {
+			return l
+		}
+	}
+	return lang.Codes[0]
+}

@@ -1,0 +1,240 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"parley/answers"
+	"parley/answers/lang"
+	"parley/answers/markup"
+)
+
+// Command is one thing a person can tell the bot to do. Help, menus and the
+// documentation come from the table of them.
+type Command struct {
+	Name  string
+	Takes string // the key of the phrase that names its argument, if it has one
+	Admin bool   // in a group only administrators may
+	run   func(b *Bot, ctx context.Context, m Message) (Reply, bool)
+}
+
+// Commands returns the table, in its order. What a command does is told by the
+// phrase "cmd.NAME".
+func Commands() []Command {
+	return []Command{
+		{Name: "next", run: opens("next")},
+		{Name: "rounds", run: opens("rounds")},
+		{Name: "round", Takes: "cmd.takes.round", run: (*Bot).round},
+		{Name: "agenda", Takes: "cmd.takes.round", run: (*Bot).agenda},
+		{Name: "demands", run: opens("compare-demands")},
+		{Name: "people", run: opens("delegations")},
+		{Name: "prisoners", run: opens("exchanges")},
+		{Name: "timeline", run: opens("timeline")},
+		{Name: "sources", run: (*Bot).sources},
+		{Name: "fact", Takes: "cmd.takes.fact", run: (*Bot).fact},
+		{Name: "lang", Takes: "cmd.takes.lang", run: (*Bot).setLang},
+		{Name: "help", run: (*Bot).help},
+		{Name: "privacy", run: says("talk-privacy")},
+		{Name: "about", run: says("talk-about")},
+		{Name: "forget", Admin: true, run: (*Bot).forgetMe},
+	}
+}
+
+// signals are what adapters report as commands although no person types them.
+var signals = map[string]func(b *Bot, ctx context.Context, m Message) (Reply, bool){
+	"start":         (*Bot).start,
+	"added":         says("added"),
+	"media":         says("media"),
+	"undecryptable": says("undecryptable"),
+	"gone": func(b *Bot, ctx context.Context, m Message) (Reply, bool) {
+		b.forget(ctx, m.Chat)
+		return Reply{}, false
+	},
+	"moved": (*Bot).moved,
+}
+
+// IsCommand tells whether a word is the name of a command.
+func IsCommand(name string) bool {
+	return name == "start" || slices.ContainsFunc(Commands(), func(c Command) bool { return c.Name == name })
+}
+
+func (b *Bot) command(ctx context.Context, a Adapter, m Message) (Reply, bool) {
+	if run := signals[m.Command]; run != nil {
+		return run(b, ctx, m)
+	}
+	for _, c := range b.commands {
+		if c.Name != m.Command {
+			continue
+		}
+		if c.Admin && m.Kind == Group && !b.isAdmin(m) {
+			return b.notice(ctx, m, "only_admins", nil), true
+		}
+		r, ok := c.run(b, ctx, m)
+		if !ok {
+			return r, ok
+		}
+		return b.once(a, m, r)
+	}
+	if m.Kind == Group {
+		return Reply{}, false // it may be meant for another bot
+	}
+	return b.notice(ctx, m, "no_command", lang.Args{"command": m.Command}), true
+}
+
+func (b *Bot) isAdmin(m Message) bool {
+	if m.Admin == nil {
+		return false
+	}
+	yes, err := m.Admin()
+	if err != nil {
+		b.log.Warn("rights not read", "network", m.Chat.Network, "err", err)
+	}
+	return yes && err == nil
+}
+
+// notice is a reply of one phrase.
+func (b *Bot) notice(ctx context.Context, m Message, key string, args lang.Args) Reply {
+	l := b.language(ctx, m)
+	return Reply{Body: markup.Text{markup.Para(b.Book().Say(l, key, args))}, Lang: l, Notice: true}
+}
+
+func says(key string) func(*Bot, context.Context, Message) (Reply, bool) {
+	return func(b *Bot, ctx context.Context, m Message) (Reply, bool) { return b.notice(ctx, m, key, nil), true }
+}
+
+func opens(id string) func(*Bot, context.Context, Message) (Reply, bool) {
+	return func(b *Bot, ctx context.Context, m Message) (Reply, bool) { return b.open(ctx, m, id), true }
+}
+
+// open tells the fact or summary with this id.
+func (b *Bot) open(ctx context.Context, m Message, id string) Reply {
+	q := b.question(ctx, m)
+	q.Lang = b.language(ctx, m)
+	a := b.Book().Open(id, q)
+	b.topics.remember(m.Chat, m.From, a.Talk)
+	return FromAnswer(a)
+}
+
+func (b *Bot) start(ctx context.Context, m Message) (Reply, bool) {
+	if id := strings.TrimSpace(m.Args); id != "" && b.Book().Knows(id) {
+		return b.open(ctx, m, id), true
+	}
+	r := b.notice(ctx, m, "talk-greet", nil)
+	for _, id := range [...]string{"next", "rounds", "compare-demands", "exchanges"} {
+		r.Choices = append(r.Choices, answers.Choice{ID: id, Label: b.Book().Label(id, r.Lang)})
+	}
+	return r, true
+}
+
+// aspectOf opens the summary of a round: "round" and "2" is "round-2".
+func (b *Bot) aspectOf(ctx context.Context, m Message, aspect string) (Reply, bool) {
+	if n := strings.TrimSpace(m.Args); n != "" && b.Book().Knows(aspect+"-"+n) {
+		return b.open(ctx, m, aspect+"-"+n), true
+	}
+	r := b.notice(ctx, m, "which_round", nil)
+	for _, n := range [...]string{"1", "2", "3"} {
+		id := aspect + "-" + n
+		r.Choices = append(r.Choices, answers.Choice{ID: id, Label: b.Book().Label(id, r.Lang)})
+	}
+	return r, true
+}
+
+func (b *Bot) round(ctx context.Context, m Message) (Reply, bool) { return b.aspectOf(ctx, m, "round") }
+func (b *Bot) agenda(ctx context.Context, m Message) (Reply, bool) {
+	return b.aspectOf(ctx, m, "agenda")
+}
+
+func (b *Bot) fact(ctx context.Context, m Message) (Reply, bool) {
+	id := strings.TrimSpace(m.Args)
+	if id == "" || !b.Book().Knows(id) {
+		return b.notice(ctx, m, "no_fact", lang.Args{"id": id}), true
+	}
+	return b.open(ctx, m, id), true
+}
+
+// sources tells the sources of the last answer, or where facts come from.
+func (b *Bot) sources(ctx context.Context, m Message) (Reply, bool) {
+	id := b.topics.talk(m.Chat, m.From).Fact
+	r := b.notice(ctx, m, "talk-sources", nil)
+	if id == "" {
+		return r, true
+	}
+	if all := b.Book().Sources(id); len(all) > 0 {
+		r.Body = markup.Text{markup.Para(b.Book().Label(id, r.Lang))}
+		r.Sources = all
+	}
+	return r, true
+}
+
+func (b *Bot) setLang(ctx context.Context, m Message) (Reply, bool) {
+	code := strings.ToLower(strings.TrimSpace(m.Args))
+	key := "lang.set"
+	switch {
+	case code == "auto":
+		code, key = "", "lang.auto"
+	case !lang.Has(code):
+		return b.notice(ctx, m, "lang.bad", nil), true
+	}
+	if m.Kind == Group && !b.isAdmin(m) {
+		return b.notice(ctx, m, "only_admins", nil), true
+	}
+	if b.keeper == nil {
+		b.topics.setLanguage(m.Chat, code)
+	} else if err := b.keeper.SetLanguage(ctx, m.Chat.Network, m.Chat.ID, code, b.now()); err != nil {
+		b.log.Error("language not kept", "err", err)
+		return b.notice(ctx, m, "trouble", nil), true
+	}
+	return b.notice(ctx, m, key, nil), true
+}
+
+func (b *Bot) help(ctx context.Context, m Message) (Reply, bool) {
+	r := b.notice(ctx, m, "talk-help", nil)
+	for _, c := range b.commands {
+		line := "/" + c.Name
+		if c.Takes != "" {
+			line += " " + b.Book().Say(r.Lang, c.Takes, nil)
+		}
+		r.Body = append(r.Body, markup.Item(line+": "+b.Book().Say(r.Lang, "cmd."+c.Name, nil)))
+	}
+	return r, true
+}
+
+func (b *Bot) forgetMe(ctx context.Context, m Message) (Reply, bool) {
+	r := b.notice(ctx, m, "forgotten", nil)
+	b.forget(ctx, m.Chat)
+	return r, true
+}
+
+func (b *Bot) moved(ctx context.Context, m Message) (Reply, bool) {
+	if b.keeper != nil {
+		if err := b.keeper.Move(ctx, m.Chat.Network, m.Chat.ID, m.Args); err != nil {
+			b.log.Error("chat not carried over", "err", err)
+		}
+	}
+	return Reply{}, false
+}
+
+// Linker is an adapter that can link to a message of a group.
+type Linker interface {
+	Adapter
+	Link(c Chat, id string) (url string, ok bool)
+}
+
+// once replaces an answer that a group was given some minutes ago by a link to it.
+func (b *Bot) once(a Adapter, m Message, r Reply) (Reply, bool) {
+	l, ok := a.(Linker)
+	if !ok || m.Kind != Group || r.Fact == "" || m.Answer != "" {
+		return r, true
+	}
+	id, said := b.topics.lately(m.Chat, r.Fact, b.now())
+	if !said {
+		return r, true
+	}
+	url, ok := l.Link(m.Chat, id)
+	if !ok {
+		return r, true
+	}
+	text := b.Book().Say(r.Lang, "said_above", nil)
+	return Reply{Lang: r.Lang, Notice: true, Body: markup.Text{{Spans: []markup.Span{{Text: text, Style: markup.Link, URL: url}}}}}, true
+}
