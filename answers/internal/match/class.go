@@ -49,13 +49,17 @@ type class struct {
 	aspect  string
 	meeting string
 	stems   map[string]bool // of its texts in all languages
+	group   int             // the class of all that answer the same kind of question, or -1
 	who     int             // the person or place it is about, or -1
 }
 
 var roundOfDate = map[string]uint16{"2022-03-29": 1, "2025-05-16": 1 << 1, "2025-06-02": 1 << 2, "2025-07-23": 1 << 3}
 
 func (m *Matcher) newClass(id string) class {
-	c := class{id: id, kind: KindOf(id), who: -1}
+	c := class{id: id, kind: KindOf(id), who: -1, group: -1}
+	if strings.HasPrefix(id, groupPrefix) {
+		return c
+	}
 	if c.kind != Fact {
 		c.known = true
 		return c

@@ -35,6 +35,10 @@ const (
 	fSense     // how near its meaning is
 	fSenseLead // by how much it is nearer than any other
 	fTold      // share of the meaning that its own text tells
+	fGroup     // margin of its kind of question
+	fGroupThat // the same, and its round, date or name is named
+	fGroupNot  // the same, and another one is
+	fGrouped   // has a kind of question
 	fTopic     // is a summary
 	fTopicOne  // is a summary though a round, date or name is asked for
 	fTalk      // is about the bot
@@ -84,6 +88,7 @@ var FeatureNames = [nCandidate]string{
 	"hints at another round", "names its date", "names another date", "names its month", "names another month", "names its side", "names another side",
 	"names its people or places", "names others", "is about who is named", "is about someone not named", "has the number", "lacks the number", "words that speak for it",
 	"most alike training question", "second most alike", "more alike than the others", "nearness of meaning", "nearer than the others", "words its text tells",
+	"margin of its kind of question", "the same, of what is named", "the same, of another", "has a kind of question",
 	"is a summary", "is a summary though one thing is asked", "is about the bot", "is declined", "margin of the decline",
 	"margin with the last answer", "the same, little said", "margin, little said", "was the last answer", "subject of the last answer", "the same, little said",
 	"meeting of the last answer", "the same, little said", "the last question for the round named", "the last question for the side named", "another aspect of that meeting",
@@ -105,6 +110,15 @@ func (m *Matcher) features(s *scratch, g *given, k, last int, inTalk bool) (f [n
 	}
 	if c.kind == Fact || c.kind == Topic {
 		m.exact(&f, g, c)
+	}
+	if c.group >= 0 {
+		kind := clamp(float64(s.scores[c.group]))
+		f[fGroup], f[fGrouped] = kind, 1
+		if f[fRound] == 1 || f[fWeak] == 1 || f[fDate] == 1 || f[fAbout] > 0 {
+			f[fGroupThat] = 1 + kind
+		} else if f[fNotRound] == 1 || f[fNotDate] == 1 || f[fNotAbout] == 1 || f[fNotWeak] == 1 {
+			f[fGroupNot] = 1 + kind
+		}
 	}
 	f[fCovered] = m.covered(s, g, k)
 	f[fNear], f[fNear2] = float64(s.near.Best(k)), float64(s.near.Second(k))

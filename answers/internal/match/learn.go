@@ -64,6 +64,49 @@ type trainer struct {
 	slots  *slots.Reader
 }
 
+// groupPrefix marks a class that stands for several: all that answer the same
+// kind of question about different things, as how long each round was.
+const groupPrefix = "~"
+
+// aspectOf is the kind of question a class answers, or "".
+func aspectOf(b *facts.Base, id string) string {
+	if b.Topic(id) != nil {
+		if a, rounds := topicAspect(id); rounds != 0 {
+			return a
+		}
+		return ""
+	}
+	if f := b.Find(id); f != nil {
+		return f.Aspect
+	}
+	return ""
+}
+
+// groups are the aspects that at least two classes have.
+func groups(b *facts.Base, ids []string) (out []string) {
+	count := make(map[string]int)
+	for _, id := range ids {
+		if a := aspectOf(b, id); a != "" {
+			count[a]++
+		}
+	}
+	for a, n := range count {
+		if n > 1 {
+			out = append(out, groupPrefix+a)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// group is the class of those like class k, or -1.
+func (t *trainer) group(k int) int {
+	if g, ok := t.number[groupPrefix+aspectOf(t.base, t.learnt.Classes[k])]; ok {
+		return g
+	}
+	return -1
+}
+
 // row is one question or noisy copy of it.
 type row struct {
 	text  string
@@ -85,8 +128,8 @@ func newTrainer(b *facts.Base, qs []facts.Question, ts []facts.TrainingTalk, wor
 		ids = append(ids, tp.ID)
 	}
 	slices.Sort(ids)
-	t.learnt.Classes = ids
-	for i, id := range ids {
+	t.learnt.Classes = append(ids, groups(b, ids)...)
+	for i, id := range t.learnt.Classes {
 		t.number[id] = i
 	}
 	for _, q := range qs {
@@ -176,7 +219,7 @@ func (t *trainer) options() model.Options {
 func (t *trainer) rows(keep func(row) bool) (out []model.Row) {
 	for _, r := range t.all {
 		if keep(r) {
-			out = append(out, model.Row{Text: r.text, Class: r.class})
+			out = append(out, model.Row{Text: r.text, Class: r.class, Group: t.group(r.class)})
 		}
 	}
 	return out
@@ -191,16 +234,16 @@ func (t *trainer) languages() *model.Model {
 		if r.copy && i%3 != 0 {
 			continue
 		}
-		out = append(out, model.Row{Text: r.text, Class: k})
+		out = append(out, model.Row{Text: r.text, Class: k, Group: -1})
 		if r.copy {
 			continue
 		}
 		rng := rand.New(rand.NewPCG(seed(r.text), 5))
 		switch r.lang {
 		case "uk", "ru":
-			out = append(out, model.Row{Text: noise.Latin(rng, r.text, r.lang), Class: len(lang.Codes) + k})
+			out = append(out, model.Row{Text: noise.Latin(rng, r.text, r.lang), Class: len(lang.Codes) + k, Group: -1})
 		case "tr":
-			out = append(out, model.Row{Text: noise.ASCII(r.text), Class: len(lang.Codes) + k})
+			out = append(out, model.Row{Text: noise.ASCII(r.text), Class: len(lang.Codes) + k, Group: -1})
 		}
 	}
 	return model.Train(out, 2*len(lang.Codes), model.Options{Bits: 15, Letters: true, Keep: 12000, Epochs: 6})

@@ -26,6 +26,7 @@ type Matcher struct {
 	learnt  *Learnt
 	classes []class // of learnt.Classes
 	number  map[string]int
+	byGroup []groupOf
 	byKey   map[string][]int // classes by aspect, for "and the third?"
 	scratch sync.Pool
 }
@@ -84,12 +85,28 @@ func New(b *facts.Base, l *Learnt, words []lang.Words) *Matcher {
 			m.byKey[c.aspect] = append(m.byKey[c.aspect], i)
 		}
 	}
+	for i := range m.classes {
+		if g, ok := m.number[groupPrefix+m.classes[i].aspect]; ok && m.classes[i].aspect != "" {
+			m.classes[i].group = g
+		}
+	}
+	for i, id := range l.Classes {
+		if a, ok := strings.CutPrefix(id, groupPrefix); ok {
+			m.byGroup = append(m.byGroup, groupOf{i, m.byKey[a]})
+		}
+	}
 	m.scratch.New = func() any {
 		s := new(scratch)
 		s.text.Mend, s.joined.Mend = l.Spell.Mend, l.Spell.Mend
 		return s
 	}
 	return m
+}
+
+// groupOf is a class that stands for several, and those.
+type groupOf struct {
+	group   int
+	members []int
 }
 
 // scratch is the memory of one reading, kept for the next.
@@ -181,6 +198,7 @@ func (m *Matcher) resolve(id string) string {
 func (m *Matcher) pick(s *scratch, g *given, last int, inTalk bool) {
 	s.top = s.top[:0]
 	m.best(s, s.scores, candidates)
+	m.alike(s, g)
 	m.best(s, s.near.All(), candidates/2)
 	m.best(s, s.sense, candidates/2)
 	if !inTalk {
@@ -200,6 +218,37 @@ func (m *Matcher) pick(s *scratch, g *given, last int, inTalk bool) {
 			}
 		}
 	}
+}
+
+// alike adds, for the kind of question that is claimed most, the classes of the
+// round, date or name that is named.
+func (m *Matcher) alike(s *scratch, g *given) {
+	for _, of := range m.byGroup {
+		if s.scores[of.group] < minGroup {
+			continue
+		}
+		for _, k := range of.members {
+			c := &m.classes[k]
+			if len(s.top) < 3*candidates && (c.rounds&(g.rounds|g.weak) != 0 || c.who >= 0 && g.names[c.who] || g.dated(c)) {
+				s.add(k)
+			}
+		}
+	}
+}
+
+// minGroup is the margin from which a kind of question may be meant.
+const minGroup = -0.5
+
+// dated tells whether a day or month that is named is one of the class's.
+func (g *given) dated(c *class) bool {
+	for _, d := range g.slots.Dates {
+		for _, iso := range c.dates[:min(1, len(c.dates))] {
+			if d.Covers(iso) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (s *scratch) add(k int) {

@@ -12,6 +12,7 @@ import (
 type Row struct {
 	Text  string
 	Class int
+	Group int // a further class, of several classes together, or -1
 }
 
 // Options set how a model is trained. The zero value of a field takes the
@@ -55,12 +56,16 @@ type corpus struct {
 	bucket []uint32
 	value  []float32
 	class  []int32
+	group  []int32
 }
 
 func (c *corpus) row(i int) ([]uint32, []float32) {
 	a, b := c.start[i], c.start[i+1]
 	return c.bucket[a:b], c.value[a:b]
 }
+
+// of tells whether row i belongs to class k.
+func (c *corpus) of(i, k int) bool { return int(c.class[i]) == k || int(c.group[i]) == k }
 
 func (c *corpus) rows() int { return len(c.class) }
 
@@ -80,6 +85,7 @@ func read(rows []Row, o Options) (*corpus, []float32) {
 		c.bucket = append(c.bucket, t.Buckets...)
 		c.start = append(c.start, int32(len(c.bucket)))
 		c.class = append(c.class, int32(r.Class))
+		c.group = append(c.group, int32(r.Group))
 	}
 	idf := idfOf(df, len(rows))
 	for i := range rows {
@@ -143,10 +149,12 @@ func (c *corpus) against(classes int, o Options) func(class int) []int32 {
 	near := c.nearest(classes, o)
 	rows := make([][]int32, classes)
 	for i, ks := range near {
-		own := int(c.class[i])
-		rows[own] = append(rows[own], int32(i))
+		rows[c.class[i]] = append(rows[c.class[i]], int32(i))
+		if g := c.group[i]; g >= 0 {
+			rows[g] = append(rows[g], int32(i))
+		}
 		for _, k := range ks {
-			if int(k) != own {
+			if !c.of(i, int(k)) {
 				rows[k] = append(rows[k], int32(i))
 			}
 		}
@@ -154,7 +162,7 @@ func (c *corpus) against(classes int, o Options) func(class int) []int32 {
 	return func(class int) []int32 {
 		out := rows[class]
 		for i := class % sampled; i < c.rows(); i += sampled {
-			if int(c.class[i]) != class && !slices.Contains(near[i], uint16(class)) {
+			if !c.of(i, class) && !slices.Contains(near[i], uint16(class)) {
 				out = append(out, int32(i))
 			}
 		}
@@ -181,16 +189,18 @@ func (c *corpus) nearest(classes int, o Options) [][]uint16 {
 // means is a model whose weights are the means of the rows of each class.
 func (c *corpus) means(classes, bits int) *Model {
 	sums := make([]map[uint32]float32, classes)
-	count := make([]float32, classes)
 	for i := range c.rows() {
-		k := c.class[i]
-		if sums[k] == nil {
-			sums[k] = make(map[uint32]float32)
-		}
-		count[k]++
 		b, v := c.row(i)
-		for j, f := range b {
-			sums[k][f] += v[j]
+		for _, k := range [...]int32{c.class[i], c.group[i]} {
+			if k < 0 {
+				continue
+			}
+			if sums[k] == nil {
+				sums[k] = make(map[uint32]float32)
+			}
+			for j, f := range b {
+				sums[k][f] += v[j]
+			}
 		}
 	}
 	cw := make([]classWeights, classes)
@@ -276,7 +286,7 @@ func (s *solver) solve(class int, rows []int32) classWeights {
 		for _, i := range s.order {
 			b, v := s.c.row(int(i))
 			y, diag := -1.0, diag
-			if int(s.c.class[i]) == class {
+			if s.c.of(int(i), class) {
 				y, diag = 1, diag/s.o.Own
 			}
 			dot := bias

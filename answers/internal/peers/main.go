@@ -43,7 +43,7 @@ func main() {
 				id = len(ids)
 				ids[r.label] = id
 			}
-			rows = append(rows, model.Row{Text: r.text, Class: id})
+			rows = append(rows, model.Row{Text: r.text, Class: id, Group: -1})
 		}
 		t0 := time.Now()
 		m := model.Train(rows, len(ids), model.Options{})
