@@ -160,6 +160,9 @@ func (b *Book) unknown(r match.Result, code string, t Talk) Answer {
 		}
 	}
 	if len(near) > 0 {
+		if r.Candidates[0].P >= askEach && r.Candidates[0].Kind == match.Fact {
+			a.Talk.Fact = r.Candidates[0].ID
+		}
 		a.Body = append(a.Body, para(p.Say("near", nil)))
 		b.offer(&a, near, true)
 	}
@@ -168,7 +171,7 @@ func (b *Book) unknown(r match.Result, code string, t Talk) Answer {
 
 // ask asks back which of several readings is meant.
 func (b *Book) ask(ids []string, score float64, code string) Answer {
-	a := Answer{Status: Ambiguous, Lang: code, Score: score, Talk: Talk{Lang: code, Clarified: true}}
+	a := Answer{Status: Ambiguous, Lang: code, Score: score, Talk: Talk{Lang: code, Fact: ids[0], Clarified: true}}
 	a.Body = append(a.Body, para(b.packs.In(code).Say("clarify", nil)))
 	b.offer(&a, ids, true)
 	return a

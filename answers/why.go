@@ -20,7 +20,7 @@ func (b *Book) Why(q Question) string {
 	}
 	for i, c := range r.Candidates[:min(5, len(r.Candidates))] {
 		fmt.Fprintf(&s, "%d. %s  probability %.2f, margin %.2f\n   %s\n", i+1, c.ID, c.P, c.Margin, b.Label(c.ID, q.lang(r)))
-		for _, e := range b.matcher.Evidence(c) {
+		for _, e := range b.matcher.Evidence(r, c) {
 			fmt.Fprintf(&s, "     %+.2f  %s\n", e.Counts, e.Name)
 		}
 	}

@@ -16,9 +16,13 @@ type Evidence struct {
 }
 
 // Evidence returns what speaks for or against a candidate, the weightiest first.
-func (m *Matcher) Evidence(c Candidate) (out []Evidence) {
+func (m *Matcher) Evidence(r Result, c Candidate) (out []Evidence) {
+	w := &m.learnt.Weights
+	if r.Short {
+		w = &m.learnt.Short
+	}
 	for i, x := range c.Why {
-		if v := x * m.learnt.Weights.Candidate[i]; v > 0.05 || v < -0.05 {
+		if v := x * w.Candidate[i]; v > 0.05 || v < -0.05 {
 			out = append(out, Evidence{FeatureNames[i], v})
 		}
 	}

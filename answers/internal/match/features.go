@@ -259,11 +259,16 @@ func (m *Matcher) told(s *scratch, g *given, k int) float64 {
 	return sum / g.mass
 }
 
+// little tells whether the question says little itself.
+func (g *given) little() bool {
+	return len(g.content) <= 3 || g.slots.Follow && len(g.content) <= 5
+}
+
 // talk compares with the last answer.
 func (m *Matcher) talk(s *scratch, f *[nCandidate]float64, g *given, k, last int) {
 	c, l := &m.classes[k], &m.classes[last]
 	little := 0.0
-	if len(g.content) <= 3 || g.slots.Follow && len(g.content) <= 5 {
+	if g.little() {
 		little = 1
 	}
 	f[fJoined] = clamp(float64(s.cat[k]))

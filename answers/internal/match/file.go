@@ -18,13 +18,14 @@ const magic = "parley model 1\n"
 type head struct {
 	Classes []string
 	Weights Weights
+	Short   Weights
 }
 
 // Encode writes what was learnt in a form that depends on it alone.
 func (l *Learnt) Encode() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(magic)
-	h, err := json.Marshal(head{l.Classes, l.Weights})
+	h, err := json.Marshal(head{l.Classes, l.Weights, l.Short})
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +63,7 @@ func Decode(data []byte) (*Learnt, error) {
 	if err := json.Unmarshal(rest[:n], &h); err != nil {
 		return nil, fmt.Errorf("%w: %w", model.ErrFormat, err)
 	}
-	l := &Learnt{Classes: h.Classes, Weights: h.Weights}
+	l := &Learnt{Classes: h.Classes, Weights: h.Weights, Short: h.Short}
 	var err error
 	if l.Model, rest, err = model.ReadModel(rest[n:]); err != nil {
 		return nil, err

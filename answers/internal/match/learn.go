@@ -17,6 +17,9 @@ import (
 	"parley/answers/lang"
 )
 
+// followUps is how often each training talk counts: they are few.
+const followUps = 6
+
 // folds is in how many parts the questions are cut to learn the second reading:
 // each part is read by a model that has not seen it.
 const folds = 3
@@ -45,7 +48,9 @@ func Learn(b *facts.Base, qs []facts.Question, ts []facts.TrainingTalk, words []
 		cs = append(cs, t.fold(f)...)
 	}
 	say("second reading")
-	t.learnt.Weights = fit(cs)
+	short := func(c choice) bool { return c.short }
+	t.learnt.Short = fit(slices.DeleteFunc(slices.Clone(cs), func(c choice) bool { return !short(c) }))
+	t.learnt.Weights = fit(slices.DeleteFunc(cs, short))
 	say("model")
 	all := func(row) bool { return true }
 	t.learnt.Near = t.near(all)
@@ -284,7 +289,7 @@ func (t *trainer) fold(f int) []choice {
 			continue
 		}
 		var ctx Context
-		if rng.IntN(8) == 0 {
+		if rng.IntN(16) == 0 {
 			ctx = t.context(t.learnt.Classes[rng.IntN(len(t.learnt.Classes))], r.lang)
 		}
 		read(r.text, ctx, r.class)
@@ -292,7 +297,7 @@ func (t *trainer) fold(f int) []choice {
 	for i, talk := range t.talks {
 		k, ok := t.number[t.base.Resolve(talk.ID)]
 		if ok && i%folds == f {
-			for range 3 { // follow-ups are few; let them count
+			for range followUps {
 				read(talk.Turns[len(talk.Turns)-1], t.context(talk.Prev, talk.Lang), k)
 			}
 		}

@@ -17,6 +17,7 @@ type choice struct {
 	candidates [][nCandidate]float64
 	none       [nNone]float64
 	right      int
+	short      bool // says little itself, in a talk
 }
 
 // probabilities gives each candidate, and last "none", its probability.

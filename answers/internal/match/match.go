@@ -36,7 +36,8 @@ type Learnt struct {
 	Classes  []string // ids, in the order of the model's classes
 	Model    *model.Model
 	Language *model.Model
-	Weights  Weights
+	Weights  Weights // of the second reading
+	Short    Weights // the same for questions that say little themselves, in a talk
 	Near     *near.Index
 	Spell    *spell.Speller
 	Sense    *sense.Space
@@ -66,7 +67,7 @@ type Result struct {
 	LangSure   float64 // by how much that language leads the next
 	Content    int     // words that carry meaning
 	Unknown    []string
-	nonefs     [nNone]float64
+	Short      bool // says little itself, in a talk
 }
 
 // New makes a matcher of what was learnt for the base. Classes of the learnt
@@ -127,12 +128,16 @@ func (m *Matcher) Match(q string, ctx Context, now time.Time) Result {
 	s := m.scratch.Get().(*scratch)
 	defer m.scratch.Put(s)
 	r, c := m.read(s, q, ctx, now)
-	p := m.learnt.Weights.probabilities(c)
+	w := &m.learnt.Weights
+	if c.short {
+		w = &m.learnt.Short
+	}
+	p := w.probabilities(c)
 	for i := range r.Candidates {
 		r.Candidates[i].P = p[i]
 	}
 	r.None = p[len(p)-1]
-	r.nonefs = c.none
+	r.Short = c.short
 	slices.SortStableFunc(r.Candidates, func(a, b Candidate) int {
 		switch {
 		case a.P > b.P:
@@ -160,7 +165,7 @@ func (m *Matcher) read(s *scratch, q string, ctx Context, now time.Time) (Result
 	m.mean(s)
 	m.learnt.Near.Search(&s.near, s.content, len(m.classes))
 	m.pick(s, &g, last, inTalk)
-	c := &choice{right: -1}
+	c := &choice{right: -1, short: inTalk && g.little()}
 	for _, k := range s.top {
 		f := m.features(s, &g, k, last, inTalk)
 		c.candidates = append(c.candidates, f)
