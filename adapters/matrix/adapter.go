@@ -45,7 +45,7 @@ type Config struct {
 	PickleKeyFile   string   // the same; it locks the keys in the database
 	Invites         []string // "everyone" (also if empty), "nobody", or servers and user ids
 	Prefix          string   // what commands start with; default !parley
-	Plain           bool     // Encryption off; see Encryption
+	Encryption      bool     // read and write encrypted rooms; matrix.encryption, which is on by default
 	Commands        []string // the words that are commands after the prefix
 	// MaxAge is how old an unanswered message may be after a long time
 	// offline; default an hour.
@@ -53,8 +53,6 @@ type Config struct {
 	Store  *store.Store
 	Log    *slog.Logger
 	Packs  lang.Packs
-	// Encryption is on unless Plain is set; New sets it for those who read it.
-	Encryption bool
 }
 
 // Adapter is the Matrix network. Make it with New.
@@ -136,12 +134,11 @@ func (c *Config) complete() error {
 		return errors.New("neither matrix.password nor an access token is set")
 	case c.PickleKeyFile == "":
 		return errors.New("matrix.pickle_key_file is not set")
-	case c.RecoveryKeyFile == "" && !c.Plain:
+	case c.RecoveryKeyFile == "" && c.Encryption:
 		return errors.New("matrix.recovery_key_file is not set")
 	case c.Store == nil:
 		return errors.New("there is no store")
 	}
-	c.Encryption = !c.Plain
 	if c.DeviceName == "" {
 		c.DeviceName = "Parley"
 	}
@@ -165,17 +162,19 @@ func (a *Adapter) Name() string { return Network }
 // does not mend, and says then what to do. It may be called once.
 func (a *Adapter) Run(ctx context.Context, handle bot.Handler) error {
 	a.handle = handle
-	if err := a.startUp(ctx); err != nil {
+	if err := a.startUp(ctx); err != nil || ctx.Err() != nil {
 		return err
 	}
 	close(a.ready)
 	ctx, cancel := context.WithCancel(ctx)
+	saving, stopSaving := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() { a.sendReceipts(ctx) })
-	wg.Go(func() { a.saveTokens(ctx) })
+	wg.Go(func() { a.saveTokens(saving) })
 	err := a.syncLoop(ctx)
 	cancel()
 	a.rooms.wait()
+	stopSaving()
 	wg.Wait()
 	return err
 }

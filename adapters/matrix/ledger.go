@@ -89,7 +89,6 @@ func (a *Adapter) saveTokens(ctx context.Context) {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 			defer cancel()
-			a.rooms.wait()
 			save(last)
 			return
 		}

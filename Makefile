@@ -1,0 +1,54 @@
+# What there is to do. `make test` is all that CI does.
+
+GO      ?= go
+TAGS    := -tags goolm
+BIN     := $(CURDIR)/bin
+LINT    := $(BIN)/golangci-lint
+VULN    := $(BIN)/govulncheck
+RACE    := CGO_ENABLED=1
+
+.PHONY: chat test build lint unit model scores bench fuzz vuln clean
+
+chat: ## ask in the terminal
+	$(GO) run $(TAGS) ./cmd/parley chat
+
+test: ## everything that must hold before a change lands
+	@./.ci/steps
+
+build: ## the static binary
+	CGO_ENABLED=0 $(GO) build $(TAGS) -trimpath -ldflags "-s -w" -o $(BIN)/parley ./cmd/parley
+
+lint: $(LINT) ## gofmt, vet and the linters, import arrows among them
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these"; exit 1; }
+	$(GO) vet $(TAGS) ./...
+	$(LINT) run --build-tags goolm ./...
+
+$(LINT): .ci/tools/go.mod .ci/tools/go.sum
+	@mkdir -p $(BIN)
+	cd .ci/tools && CGO_ENABLED=0 $(GO) build -o $(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(VULN): .ci/tools/go.mod .ci/tools/go.sum
+	@mkdir -p $(BIN)
+	cd .ci/tools && CGO_ENABLED=0 $(GO) build -o $(VULN) golang.org/x/vuln/cmd/govulncheck
+
+unit: ## the tests, with the race detector
+	$(RACE) $(GO) test $(TAGS) -race ./...
+
+model: build ## the model is the one that the questions make
+	@$(BIN)/parley train --facts answers/facts --out $(BIN)/model.bin
+	@cmp answers/model.bin $(BIN)/model.bin || { echo "answers/model.bin is out of date: run go generate ./answers"; exit 1; }
+
+scores: build ## the question files, with what must be reached
+	$(BIN)/parley eval --min-right 75 --min-refused 80 --max-wrong 8 answers/lang/*/questions.jsonl
+
+bench: ## benchmarks; docs/performance.md says how to read them
+	$(GO) test $(TAGS) -run '^$$' -bench . -benchmem ./answers/... ./bot/...
+
+fuzz: ## each fuzz test for half a minute
+	@./.ci/fuzz 30s
+
+vuln: $(VULN) ## known vulnerabilities, where their database can be reached
+	$(VULN) $(TAGS) ./...
+
+clean:
+	rm -rf $(BIN)
