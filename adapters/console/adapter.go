@@ -82,7 +82,7 @@ func (a *Adapter) Run(ctx context.Context, handle bot.Handler) error {
 		m.Chat, m.ID, m.From, m.Hint = bot.Chat{Network: Name, ID: "terminal"}, fmt.Sprint(n), "you", a.c.Lang
 		answered := make(chan struct{})
 		if err := handle(ctx, m, func(error) { close(answered) }); err != nil {
-			return nil //nolint:nilerr // only if ctx ended
+			return nil // ctx ended
 		}
 		<-answered
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -143,7 +144,6 @@ const maxLine = 1 << 20
 // askLines answers each line of r with a line on w, in their order, as they come.
 func askLines(b *answers.Book, r io.Reader, w io.Writer, now func() time.Time) error {
 	out := bufio.NewWriterSize(w, 1<<16)
-	defer out.Flush()
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
 	in := bufio.NewReaderSize(r, 1<<16)
@@ -154,10 +154,10 @@ func askLines(b *answers.Book, r io.Reader, w io.Writer, now func() time.Time) e
 			}
 		}
 		line, tooLong, err := readLine(in)
-		if err == io.EOF && len(line) == 0 {
-			return nil
+		if errors.Is(err, io.EOF) && len(line) == 0 {
+			return out.Flush()
 		}
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		if len(strings.TrimSpace(string(line))) == 0 {
@@ -185,7 +185,7 @@ func readLine(in *bufio.Reader) (line []byte, tooLong bool, err error) {
 		} else {
 			line = append(line, part...)
 		}
-		if err != bufio.ErrBufferFull {
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return line, tooLong, err
 		}
 	}

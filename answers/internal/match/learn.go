@@ -133,7 +133,7 @@ func newTrainer(b *facts.Base, qs []facts.Question, ts []facts.TrainingTalk, wor
 		ids = append(ids, tp.ID)
 	}
 	slices.Sort(ids)
-	t.learnt.Classes = append(ids, groups(b, ids)...)
+	t.learnt.Classes = slices.Concat(ids, groups(b, ids))
 	for i, id := range t.learnt.Classes {
 		t.number[id] = i
 	}

@@ -297,8 +297,6 @@ type given struct {
 	mass    float64
 	unknown float64 // share of the mass no training question has
 	odd     int     // capitalised words no training question has
-	first   float64 // the best margin
-	second  float64
 }
 
 var roundOfMonth = map[int]uint16{5: 1 << 1, 6: 1 << 2, 7: 1 << 3}
