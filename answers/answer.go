@@ -11,9 +11,10 @@ import (
 
 // How sure the matcher must be, tuned on questions held apart (docs/performance.md).
 const (
-	sureEnough = 0.5  // to tell one fact
-	pairEnough = 0.5  // to tell two facts that together are likely
-	askEnough  = 0.25 // to ask which of several is meant
+	sureEnough = 0.60  // to tell one fact
+	pairEnough = 0.60  // to tell two facts that together are likely
+	askEnough  = 0.22 // to ask which of several is meant
+	leadEnough = 0.20 // to tell one of these as the likely one
 	askEach    = 0.05 // for each of these
 	langSure   = 0.25 // to trust the language of the question over the hint
 )
@@ -90,17 +91,27 @@ func (b *Book) decide(r match.Result, code string, t Talk) Answer {
 	if len(rest) > 0 && first.P+rest[0].P >= pairEnough && rest[0].P >= askEach && b.together(first.ID, rest[0].ID, code) {
 		return b.tell(first.ID, []string{rest[0].ID}, first.P+rest[0].P, code, t)
 	}
-	sum, near := first.P, []string{first.ID}
-	for _, c := range rest {
-		if c.P >= askEach && len(near) < 4 {
-			sum += c.P
-			near = append(near, c.ID)
-		}
+	near, sum := b.close(first, rest)
+	if t.Clarified && first.P >= leadEnough { // never asked back twice: the likelier reading it is
+		return b.tell(first.ID, nil, first.P, code, t)
 	}
 	if len(near) > 1 && sum >= askEnough && !t.Clarified {
-		return b.ask(near, sum, code)
+		return b.ask(near, first.P >= leadEnough && first.P >= 1.5*rest[0].P, sum, code)
 	}
 	return b.unknown(r, code, t)
+}
+
+// close are the readings that may be meant, up to four, and their probability
+// together.
+func (b *Book) close(first match.Candidate, rest []match.Candidate) (ids []string, sum float64) {
+	ids, sum = []string{first.ID}, first.P
+	for _, c := range rest {
+		if c.P >= askEach && len(ids) < 4 {
+			sum += c.P
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids, sum
 }
 
 // tellable are the candidates that stand for facts or summaries.
@@ -169,11 +180,21 @@ func (b *Book) unknown(r match.Result, code string, t Talk) Answer {
 	return a
 }
 
-// ask asks back which of several readings is meant.
-func (b *Book) ask(ids []string, score float64, code string) Answer {
+// ask asks back which of several readings is meant. One that leads is told as a
+// whole, as the likely one, and the others are offered.
+func (b *Book) ask(ids []string, lead bool, score float64, code string) Answer {
+	p := b.packs.In(code)
 	a := Answer{Status: Ambiguous, Lang: code, Score: score, Talk: Talk{Lang: code, Fact: ids[0], Clarified: true}}
-	a.Body = append(a.Body, para(b.packs.In(code).Say("clarify", nil)))
-	b.offer(&a, ids, true)
+	f := b.base.Find(ids[0])
+	if !lead || f == nil {
+		a.Body = append(a.Body, para(p.Say("clarify", nil)))
+		b.offer(&a, ids, true)
+		return a
+	}
+	a.Body = append(a.Body, para(p.Say("perhaps", nil)))
+	b.fact(&a, f)
+	a.Body = append(a.Body, para(p.Say("or", nil)))
+	b.offer(&a, ids[1:], true)
 	return a
 }
 
