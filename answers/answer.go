@@ -11,8 +11,8 @@ import (
 
 // How sure the matcher must be, tuned on questions held apart (docs/performance.md).
 const (
-	sureEnough = 0.60  // to tell one fact
-	pairEnough = 0.60  // to tell two facts that together are likely
+	sureEnough = 0.60 // to tell one fact
+	pairEnough = 0.60 // to tell two facts that together are likely
 	askEnough  = 0.22 // to ask which of several is meant
 	leadEnough = 0.20 // to tell one of these as the likely one
 	askEach    = 0.05 // for each of these

@@ -11,7 +11,7 @@ import (
 // for each, what the question says exactly, and the outcome.
 func (b *Book) Why(q Question) string {
 	talk := q.Talk.current(q.Now)
-	r := b.matcher.Match(q.Text, b.context(talk), q.Now)
+	r := b.matcher.Explain(q.Text, b.context(talk), q.Now)
 	var s strings.Builder
 	fmt.Fprintf(&s, "language: %s (leads by %.2f)\n", r.Lang, r.LangSure)
 	fmt.Fprintf(&s, "says exactly: %s\n", b.matcher.Exactly(r))
@@ -35,22 +35,4 @@ func (q Question) lang(r match.Result) string {
 		return q.Lang
 	}
 	return r.Lang
-}
-
-// Reading is one reading of a question, for those who tune the matcher.
-type Reading struct {
-	ID     string
-	P      float64
-	Margin float64
-}
-
-// Readings returns the likeliest readings of a question in its talk, and the
-// probability that nothing of the base is meant.
-func (b *Book) Readings(q Question) ([]Reading, float64) {
-	r := b.matcher.Match(q.Text, b.context(q.Talk.current(q.Now)), q.Now)
-	var out []Reading
-	for _, c := range r.Candidates {
-		out = append(out, Reading{c.ID, c.P, c.Margin})
-	}
-	return out, r.None
 }

@@ -15,13 +15,14 @@ type Evidence struct {
 	Counts float64
 }
 
-// Evidence returns what speaks for or against a candidate, the weightiest first.
+// Evidence returns what speaks for or against a candidate of a reading that
+// Explain made, the weightiest first.
 func (m *Matcher) Evidence(r Result, c Candidate) (out []Evidence) {
 	w := &m.learnt.Weights
 	if r.Short {
 		w = &m.learnt.Short
 	}
-	for i, x := range c.Why {
+	for i, x := range r.evidence[c.why] {
 		if v := x * w.Candidate[i]; v > 0.05 || v < -0.05 {
 			out = append(out, Evidence{FeatureNames[i], v})
 		}

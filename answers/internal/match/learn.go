@@ -282,7 +282,9 @@ func (t *trainer) fold(f int) []choice {
 		if !hidden(class) {
 			c.right = slices.Index(s.top, class)
 		}
-		cs = append(cs, *c)
+		kept := *c
+		kept.candidates = slices.Clone(c.candidates)
+		cs = append(cs, kept)
 	}
 	for _, r := range t.all {
 		if r.fold != f || r.copy && rng.IntN(3) > 0 {

@@ -3,6 +3,7 @@ package match
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // Weights of the second reading: what each piece of evidence counts.
@@ -20,9 +21,10 @@ type choice struct {
 	short      bool // says little itself, in a talk
 }
 
-// probabilities gives each candidate, and last "none", its probability.
-func (w *Weights) probabilities(c *choice) []float64 {
-	p := make([]float64, len(c.candidates)+1)
+// probabilities gives each candidate, and last "none", its probability. The
+// result uses the memory of p if there is enough.
+func (w *Weights) probabilities(p []float64, c *choice) []float64 {
+	p = slices.Grow(p[:0], len(c.candidates)+1)[:len(c.candidates)+1]
 	most := math.Inf(-1)
 	for i := range c.candidates {
 		p[i] = dot(w.Candidate[:], c.candidates[i][:])
@@ -63,11 +65,12 @@ func fit(cs []choice) Weights {
 		order[i] = i
 	}
 	const rate, pull = 0.15, 1e-5
+	var p []float64
 	for range 12 {
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		for _, i := range order {
 			c := &cs[i]
-			p := w.probabilities(c)
+			p = w.probabilities(p, c)
 			var gc [nCandidate]float64
 			for k := range c.candidates {
 				d := -p[k]

@@ -55,7 +55,7 @@ type Candidate struct {
 	Kind   Kind
 	P      float64 // the probability that it is meant
 	Margin float64
-	Why    [nCandidate]float64
+	why    int // its place among the evidence of the reading
 }
 
 // Result is the reading of one question.
@@ -68,6 +68,7 @@ type Result struct {
 	Content    int     // words that carry meaning
 	Unknown    []string
 	Short      bool // says little itself, in a talk
+	evidence   [][nCandidate]float64
 }
 
 // New makes a matcher of what was learnt for the base. Classes of the learnt
@@ -118,6 +119,8 @@ type scratch struct {
 	top                    []int
 	near                   near.Scratch
 	content                []string
+	choice                 choice
+	p                      []float64
 }
 
 // candidates is how many classes get a second reading.
@@ -127,12 +130,27 @@ const candidates = 10
 func (m *Matcher) Match(q string, ctx Context, now time.Time) Result {
 	s := m.scratch.Get().(*scratch)
 	defer m.scratch.Put(s)
+	r, _ := m.weigh(s, q, ctx, now)
+	return r
+}
+
+// Explain reads a question as Match does, and keeps the evidence.
+func (m *Matcher) Explain(q string, ctx Context, now time.Time) Result {
+	s := m.scratch.Get().(*scratch)
+	defer m.scratch.Put(s)
+	r, c := m.weigh(s, q, ctx, now)
+	r.evidence = slices.Clone(c.candidates)
+	return r
+}
+
+func (m *Matcher) weigh(s *scratch, q string, ctx Context, now time.Time) (Result, *choice) {
 	r, c := m.read(s, q, ctx, now)
 	w := &m.learnt.Weights
 	if c.short {
 		w = &m.learnt.Short
 	}
-	p := w.probabilities(c)
+	s.p = w.probabilities(s.p, c)
+	p := s.p
 	for i := range r.Candidates {
 		r.Candidates[i].P = p[i]
 	}
@@ -148,7 +166,7 @@ func (m *Matcher) Match(q string, ctx Context, now time.Time) Result {
 		return strings.Compare(a.ID, b.ID) // the written tie rule: the first in the alphabet
 	})
 	m.language(s, q, &r)
-	return r
+	return r, c
 }
 
 func (m *Matcher) read(s *scratch, q string, ctx Context, now time.Time) (Result, *choice) {
@@ -165,11 +183,13 @@ func (m *Matcher) read(s *scratch, q string, ctx Context, now time.Time) (Result
 	m.mean(s)
 	m.learnt.Near.Search(&s.near, s.content, len(m.classes))
 	m.pick(s, &g, last, inTalk)
-	c := &choice{right: -1, short: inTalk && g.little()}
-	for _, k := range s.top {
+	c := &s.choice
+	*c = choice{candidates: c.candidates[:0], right: -1, short: inTalk && g.little()}
+	r.Candidates = make([]Candidate, 0, len(s.top))
+	for i, k := range s.top {
 		f := m.features(s, &g, k, last, inTalk)
 		c.candidates = append(c.candidates, f)
-		r.Candidates = append(r.Candidates, Candidate{ID: m.classes[k].id, Kind: m.classes[k].kind, Margin: float64(s.scores[k]), Why: f})
+		r.Candidates = append(r.Candidates, Candidate{ID: m.classes[k].id, Kind: m.classes[k].kind, Margin: float64(s.scores[k]), why: i})
 	}
 	c.none = m.noneFeatures(s, &g, inTalk)
 	return r, c

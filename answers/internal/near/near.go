@@ -191,6 +191,10 @@ func (s *Scratch) All() []float32 { return s.best }
 // Second returns the same of its second most alike.
 func (s *Scratch) Second(class int) float32 { return s.second[class] }
 
+// common is the weight below which a stem stands in so many questions that to
+// share it says little and takes long to find out.
+const common = 2
+
 // Search compares skeleton words with all questions.
 func (x *Index) Search(s *Scratch, skels []string, classes int) {
 	if len(s.sums) != len(x.lists) {
@@ -215,6 +219,9 @@ func (x *Index) Search(s *Scratch, skels []string, classes int) {
 		n++
 		w := x.weight[i] * x.weight[i]
 		sum += w
+		if x.weight[i] < common {
+			continue
+		}
 		for _, q := range x.posts[x.start[i]:x.start[i+1]] {
 			if s.sums[q] == 0 {
 				s.touched = append(s.touched, q)

@@ -15,7 +15,7 @@ var (
 // dates finds days, months and years in every usual form: "2 June 2025",
 // "June 2nd", "2 июня", "2 Haziran'da", "02.06", "2025-06-02", "in July".
 func (r *Reader) dates(raw string, words, skels []string) (out []Date) {
-	if strings.ContainsAny(raw, "./-") {
+	if hasNumericDate(raw) {
 		out = numeric(raw)
 	}
 	used := make(map[int]bool)
@@ -70,6 +70,20 @@ func (r *Reader) dates(raw string, words, skels []string) (out []Date) {
 		}
 	}
 	return out
+}
+
+// hasNumericDate tells whether a separator stands between two digits; only then
+// is it worth while to look closer.
+func hasNumericDate(s string) bool {
+	for i := 1; i+1 < len(s); i++ {
+		switch s[i] {
+		case '.', '/', '-':
+			if s[i-1] >= '0' && s[i-1] <= '9' && s[i+1] >= '0' && s[i+1] <= '9' {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func numeric(raw string) (out []Date) {
