@@ -26,6 +26,8 @@ const (
 	fNotNames  // number of those it does not tell of
 	fAbout     // is about a person or place that is named
 	fNotAbout  // is about one that is not
+	fBare      // is about who or what is named, and nothing else is said
+	fBareOther // is not, though nothing but a name is said
 	fNumber    // has a number that is asked for
 	fNotNumber // has none of them
 	fCovered   // share of the words that carry meaning which speak for it
@@ -86,7 +88,7 @@ const (
 var FeatureNames = [nCandidate]string{
 	"margin", "lead over the next", "best of all", "names its round", "names another round", "has no round", "hints at its round",
 	"hints at another round", "names its date", "names another date", "names its month", "names another month", "names its side", "names another side",
-	"names its people or places", "names others", "is about who is named", "is about someone not named", "has the number", "lacks the number", "words that speak for it",
+	"names its people or places", "names others", "is about who is named", "is about someone not named", "is all that is said", "is not what alone is said", "has the number", "lacks the number", "words that speak for it",
 	"most alike training question", "second most alike", "more alike than the others", "nearness of meaning", "nearer than the others", "words its text tells",
 	"margin of its kind of question", "the same, of what is named", "the same, of another", "has a kind of question",
 	"is a summary", "is a summary though one thing is asked", "is about the bot", "is declined", "margin of the decline",
@@ -225,6 +227,13 @@ func (m *Matcher) people(f *[nCandidate]float64, g *given, c *class) {
 			f[fAbout] = 1 / float64(len(g.names))
 		} else {
 			f[fNotAbout] = 1
+		}
+	}
+	if g.bare {
+		if c.who >= 0 && g.names[c.who] {
+			f[fBare] = 1
+		} else {
+			f[fBareOther] = 1
 		}
 	}
 }

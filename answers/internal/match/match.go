@@ -313,6 +313,7 @@ type given struct {
 	rounds  uint16 // named or implied by a day
 	weak    uint16 // implied by an ordinal alone or a month
 	names   map[int]bool
+	bare    bool  // nothing but a name is said
 	content []int // indexes of the words that carry meaning
 	mass    float64
 	unknown float64 // share of the mass no training question has
@@ -353,6 +354,7 @@ func (m *Matcher) gather(s *scratch, q string, r *Result) given {
 	if g.mass > 0 {
 		g.unknown /= g.mass
 	}
+	g.bare = len(g.content) > 0 && len(g.content) <= 2 && !slices.ContainsFunc(s.content, func(k string) bool { return m.names.find(k) < 0 })
 	r.Content = len(g.content)
 	return g
 }
