@@ -1,0 +1,64 @@
+// Package config holds the settings. It stands alone: whoever needs a setting is
+// given it by cmd.
+package config
+
+import "time"
+
+// Config is every setting there is. The keys of the file are the names in the
+// tags, those of the environment PARLEY_ and the same in capitals with
+// underscores: PARLEY_TELEGRAM_TOKEN. config/example.yaml is the manual.
+type Config struct {
+	Facts    Facts    `mapstructure:"facts"`
+	Store    Store    `mapstructure:"store"`
+	Telegram Telegram `mapstructure:"telegram"`
+	Matrix   Matrix   `mapstructure:"matrix"`
+	Log      Log      `mapstructure:"log"`
+}
+
+// Facts say which facts are answered from.
+type Facts struct {
+	Dir string `mapstructure:"dir"` // a folder; empty: those in the program
+}
+
+// Store says where what must outlive the process is kept.
+type Store struct {
+	URL string `mapstructure:"url"` // path of a SQLite file, or postgres://
+}
+
+// Telegram is the account in Telegram; without a token there is none.
+type Telegram struct {
+	Token     string  `mapstructure:"token"`
+	TokenFile string  `mapstructure:"token_file"`
+	APIURL    string  `mapstructure:"api_url"`
+	Mode      string  `mapstructure:"mode"` // polling or webhook
+	Limits    bool    `mapstructure:"limits"`
+	Webhook   Webhook `mapstructure:"webhook"`
+}
+
+// Webhook is where Telegram brings updates.
+type Webhook struct {
+	URL        string `mapstructure:"url"`
+	Listen     string `mapstructure:"listen"`
+	SecretFile string `mapstructure:"secret_file"`
+}
+
+// Matrix is the account in Matrix; without a homeserver there is none.
+type Matrix struct {
+	Homeserver      string        `mapstructure:"homeserver"`
+	User            string        `mapstructure:"user"`
+	Password        string        `mapstructure:"password"`
+	PasswordFile    string        `mapstructure:"password_file"`
+	AccessTokenFile string        `mapstructure:"access_token_file"`
+	DeviceName      string        `mapstructure:"device_name"`
+	RecoveryKeyFile string        `mapstructure:"recovery_key_file"`
+	PickleKeyFile   string        `mapstructure:"pickle_key_file"`
+	Invites         []string      `mapstructure:"invites"` // everyone, nobody, or servers and users
+	Prefix          string        `mapstructure:"prefix"`
+	Encryption      bool          `mapstructure:"encryption"`
+	MaxAge          time.Duration `mapstructure:"max_age"`
+}
+
+// Log says how much is logged.
+type Log struct {
+	Level string `mapstructure:"level"` // debug, info, warn or error
+}

@@ -1,0 +1,170 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/spf13/viper"
+	"go.yaml.in/yaml/v3"
+)
+
+// defaults is every key with its default: a key without one would not be seen
+// in the environment.
+var defaults = map[string]any{
+	"facts.dir":                    "",
+	"store.url":                    "parley.db",
+	"telegram.token":               "",
+	"telegram.token_file":          "",
+	"telegram.api_url":             "https://api.telegram.org",
+	"telegram.mode":                "polling",
+	"telegram.limits":              true,
+	"telegram.webhook.url":         "",
+	"telegram.webhook.listen":      "127.0.0.1:8443",
+	"telegram.webhook.secret_file": "",
+	"matrix.homeserver":            "",
+	"matrix.user":                  "",
+	"matrix.password":              "",
+	"matrix.password_file":         "",
+	"matrix.access_token_file":     "",
+	"matrix.device_name":           "Parley",
+	"matrix.recovery_key_file":     "parley-recovery.key",
+	"matrix.pickle_key_file":       "parley-pickle.key",
+	"matrix.invites":               []string{"everyone"},
+	"matrix.prefix":                "!parley",
+	"matrix.encryption":            true,
+	"matrix.max_age":               "1h",
+	"log.level":                    "info",
+}
+
+// Load reads the settings from file, if it is not empty, and from the
+// environment, which wins. An error names the key, and where it stands.
+func Load(file string) (*Config, error) {
+	v := viper.New()
+	for key, value := range defaults {
+		v.SetDefault(key, value)
+	}
+	v.SetEnvPrefix("PARLEY")
+	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_"))
+	v.AutomaticEnv()
+	lines := map[string]int{}
+	if file != "" {
+		var err error
+		if lines, err = keysOf(file); err != nil {
+			return nil, err
+		}
+		v.SetConfigFile(file)
+		v.SetConfigType("yaml")
+		if err := v.ReadInConfig(); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	var c Config
+	if err := v.UnmarshalExact(&c); err != nil {
+		return nil, placed(err, file, lines)
+	}
+	if err := c.check(file, lines); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// keysOf returns the line of each key of a file, and an error for the first
+// that does not exist.
+func keysOf(file string) (map[string]int, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("settings: %w", err)
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	lines := make(map[string]int)
+	if len(doc.Content) > 0 {
+		walk(doc.Content[0], "", lines)
+	}
+	var unknown []string
+	for key := range lines {
+		if !known(key) {
+			unknown = append(unknown, key)
+		}
+	}
+	if len(unknown) > 0 {
+		slices.SortFunc(unknown, func(a, b string) int { return lines[a] - lines[b] })
+		return nil, fmt.Errorf("%s:%d: unknown setting %q; see config/example.yaml for those there are", file, lines[unknown[0]], unknown[0])
+	}
+	return lines, nil
+}
+
+func walk(n *yaml.Node, prefix string, lines map[string]int) {
+	if n.Kind != yaml.MappingNode {
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := prefix + strings.ToLower(n.Content[i].Value)
+		lines[key] = n.Content[i].Line
+		walk(n.Content[i+1], key+".", lines)
+	}
+}
+
+// known tells whether a key, or the group of a key, exists.
+func known(key string) bool {
+	if _, ok := defaults[key]; ok {
+		return true
+	}
+	for k := range defaults {
+		if strings.HasPrefix(k, key+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// placed says where the key stands that could not be read.
+func placed(err error, file string, lines map[string]int) error {
+	var de *mapstructure.DecodeError
+	if errors.As(err, &de) {
+		key := strings.ToLower(de.Name())
+		return at(key, file, lines, de.Unwrap().Error())
+	}
+	return fmt.Errorf("settings: %w", err)
+}
+
+func at(key, file string, lines map[string]int, what string) error {
+	if n := lines[key]; n > 0 && os.Getenv(envOf(key)) == "" {
+		return fmt.Errorf("%s:%d: %s: %s", file, n, key, what)
+	}
+	return fmt.Errorf("%s (%s): %s", key, envOf(key), what)
+}
+
+func envOf(key string) string { return "PARLEY_" + strings.ToUpper(strings.ReplaceAll(key, ".", "_")) }
+
+func (c *Config) check(file string, lines map[string]int) error {
+	oneOf := func(key, got string, allowed ...string) error {
+		if slices.Contains(allowed, got) {
+			return nil
+		}
+		return at(key, file, lines, fmt.Sprintf("%q should be one of: %s", got, strings.Join(allowed, ", ")))
+	}
+	return errors.Join(
+		oneOf("telegram.mode", c.Telegram.Mode, "polling", "webhook"),
+		oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
+	)
+}
+
+// Secret returns a secret that is given directly or in a file, without the line
+// end editors leave. The error does not contain it.
+func Secret(direct, file string) (string, error) {
+	if direct != "" || file == "" {
+		return direct, nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("secret: %w", err)
+	}
+	return strings.TrimRight(string(data), "\r\n"), nil
+}

@@ -1,0 +1,86 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "parley.yaml")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestTheEnvironmentAloneIsEnough(t *testing.T) {
+	t.Setenv("PARLEY_TELEGRAM_TOKEN", "1:abc")
+	t.Setenv("PARLEY_STORE_URL", "/tmp/x.db")
+	c, err := Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Telegram.Token != "1:abc" || c.Store.URL != "/tmp/x.db" || c.Telegram.Mode != "polling" || !c.Matrix.Encryption {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestTheEnvironmentWinsOverTheFile(t *testing.T) {
+	t.Setenv("PARLEY_LOG_LEVEL", "debug")
+	c, err := Load(write(t, "log:\n  level: warn\nstore:\n  url: other.db\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Log.Level != "debug" || c.Store.URL != "other.db" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestTheExampleIsTheManual(t *testing.T) {
+	c, err := Load("example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Telegram != plain.Telegram || c.Store != plain.Store || c.Log != plain.Log || c.Matrix.MaxAge != plain.Matrix.MaxAge {
+		t.Errorf("the example says %+v, the defaults are %+v", c, plain)
+	}
+	lines, err := keysOf("example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key := range defaults {
+		if lines[key] == 0 {
+			t.Errorf("%s is not in the example", key)
+		}
+	}
+}
+
+func TestAMistakeIsNamedWithItsPlace(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"typo":        {"log:\n  levle: info\n", `:2: unknown setting "log.levle"`},
+		"bad value":   {"telegram:\n  mode: pulling\n", `:2: telegram.mode: "pulling" should be one of`},
+		"wrong type":  {"matrix:\n  encryption: [1]\n", ":2: matrix.encryption:"},
+		"broken YAML": {"log: [\n", "yaml:"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Load(write(t, c.text))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestASecretFileLosesItsLineEnd(t *testing.T) {
+	s, err := Secret("", write(t, "hunter2\n"))
+	if err != nil || s != "hunter2" {
+		t.Errorf("%q, %v", s, err)
+	}
+}
