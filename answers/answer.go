@@ -284,7 +284,7 @@ func (b *Book) fact(a *Answer, f *facts.Fact) {
 	if f.Status != facts.Confirmed && f.Status != "" {
 		a.Body = append(a.Body, italic(b.packs.In(a.Lang).Say("status."+string(f.Status), lang.Args{"by": f.By.In(a.Lang)})))
 	}
-	a.cite(f)
+	a.cite(f, maxSources)
 }
 
 // Most of everything in one answer.
@@ -293,10 +293,15 @@ const (
 	maxSources = 3
 )
 
-func (a *Answer) cite(f *facts.Fact) {
+// cite adds up to n sources of a fact that are not cited yet, while there is room.
+func (a *Answer) cite(f *facts.Fact, n int) {
 	for _, s := range f.Sources {
-		if len(a.Sources) < maxSources && !slices.ContainsFunc(a.Sources, func(o facts.Source) bool { return o.URL == s.URL }) {
+		if n == 0 || len(a.Sources) == maxSources {
+			return
+		}
+		if !slices.ContainsFunc(a.Sources, func(o facts.Source) bool { return o.URL == s.URL }) {
 			a.Sources = append(a.Sources, s)
+			n--
 		}
 	}
 }
@@ -320,9 +325,7 @@ func (b *Book) summary(a *Answer, t *facts.Topic) {
 			return
 		}
 		a.Facts = append(a.Facts, f.ID)
-		if i < maxSources {
-			a.Sources = append(a.Sources, f.Sources[:min(1, len(f.Sources))]...)
-		}
+		a.cite(f, 1)
 	}
 }
 
