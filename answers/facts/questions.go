@@ -13,6 +13,9 @@ import (
 // QuestionFolder is the folder of the training questions beside the facts.
 const QuestionFolder = "questions"
 
+// NoAnswer is the id of a training talk whose last turn nothing answers.
+const NoAnswer = "none"
+
 // Question is a question that a fact, topic or intent answers, written by a
 // person to learn from.
 type Question struct {
@@ -124,7 +127,7 @@ func CheckQuestions(b *Base, qs []Question, ts []TrainingTalk, intent func(id st
 	}
 	for _, t := range ts {
 		for _, id := range [...]string{t.ID, t.Prev} {
-			if id != "" && !known(id) {
+			if id != "" && id != NoAnswer && !known(id) {
 				bad(t.Pos, "there is no fact, topic or intent %q", id)
 			}
 		}

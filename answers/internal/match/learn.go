@@ -279,7 +279,7 @@ func (t *trainer) fold(f int) []choice {
 	rng := rand.New(rand.NewPCG(uint64(f), 11))
 	read := func(text string, ctx Context, class int) {
 		_, c := m.read(s, text, ctx, noDay)
-		if !hidden(class) {
+		if class >= 0 && !hidden(class) {
 			c.right = slices.Index(s.top, class)
 		}
 		kept := *c
@@ -298,6 +298,9 @@ func (t *trainer) fold(f int) []choice {
 	}
 	for i, talk := range t.talks {
 		k, ok := t.number[t.base.Resolve(talk.ID)]
+		if talk.ID == facts.NoAnswer {
+			k, ok = -1, true
+		}
 		if ok && i%folds == f {
 			for range followUps {
 				read(talk.Turns[len(talk.Turns)-1], t.context(talk.Prev, talk.Lang), k)
