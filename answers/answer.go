@@ -11,12 +11,14 @@ import (
 
 // How sure the matcher must be, tuned on questions held apart (docs/performance.md).
 const (
-	sureEnough = 0.60 // to tell one fact
-	pairEnough = 0.60 // to tell two facts that together are likely
-	askEnough  = 0.22 // to ask which of several is meant
-	leadEnough = 0.20 // to tell one of these as the likely one
-	askEach    = 0.05 // for each of these
-	langSure   = 0.25 // to trust the language of the question over the hint
+	sureEnough  = 0.60 // to tell one fact
+	pairEnough  = 0.60 // to tell two facts that together are likely
+	askEnough   = 0.22 // to ask which of several is meant
+	leadEnough  = 0.20 // to tell one of these as the likely one
+	leadBy      = 1.2  // times as likely as the next
+	aloneEnough = 0.30 // to tell one as likely though no other is near
+	askEach     = 0.05 // for each of these
+	langSure    = 0.25 // to trust the language of the question over the hint
 )
 
 // Answer answers a question. The same question always gets the same answer.
@@ -95,8 +97,12 @@ func (b *Book) decide(r match.Result, code string, t Talk) Answer {
 	if t.Clarified && first.P >= leadEnough { // never asked back twice: the likelier reading it is
 		return b.tell(first.ID, nil, first.P, code, t)
 	}
+	if len(near) == 1 && first.P >= aloneEnough {
+		near = append(near, b.follow(first.ID)...)
+		near = near[:min(len(near), 3)]
+	}
 	if len(near) > 1 && sum >= askEnough && !t.Clarified {
-		return b.ask(near, first.P >= leadEnough && first.P >= 1.5*rest[0].P, sum, code)
+		return b.ask(near, first.P >= leadEnough && (len(rest) == 0 || first.P >= leadBy*rest[0].P), sum, code)
 	}
 	return b.unknown(r, code, t)
 }

@@ -59,6 +59,9 @@ const (
 	fAspectMeet // same meeting, another aspect, and little said
 	fSameShort  // was the last answer, and little is said
 	fSameTold   // was the last answer, and its text tells this much of the question
+	fSameBare   // was the last answer, and nothing else is named
+	fSameSide   // was the last answer, and a side is named
+	fKinBare    // how near its meaning is to the last answer, nothing being named
 	fKin        // how near its meaning is to the last answer
 	fKinShort   // the same, little said
 	fKinSide    // the same, and its side is named
@@ -94,7 +97,7 @@ var FeatureNames = [nCandidate]string{
 	"is a summary", "is a summary though one thing is asked", "is about the bot", "is declined", "margin of the decline",
 	"margin with the last answer", "the same, little said", "margin, little said", "was the last answer", "subject of the last answer", "the same, little said",
 	"meeting of the last answer", "the same, little said", "the last question for the round named", "the last question for the side named", "another aspect of that meeting",
-	"was the last answer, little said", "was the last answer and tells it", "kin of the last answer", "the same, little said", "kin, and its side is named",
+	"was the last answer, little said", "was the last answer and tells it", "was the last answer, nothing named", "was the last answer, a side named", "kin of the last answer, nothing named", "kin of the last answer", "the same, little said", "kin, and its side is named",
 }
 
 func (m *Matcher) features(s *scratch, g *given, k, last int, inTalk bool) (f [nCandidate]float64) {
@@ -280,11 +283,18 @@ func (m *Matcher) talk(s *scratch, f *[nCandidate]float64, g *given, k, last int
 	if g.little() {
 		little = 1
 	}
+	bare := g.rounds|g.weak == 0 && len(g.slots.Dates) == 0 && len(g.names) == 0
 	f[fJoined] = clamp(float64(s.cat[k]))
 	f[fJoinedShort] = little * f[fJoined]
 	f[fMarginShort] = little * f[fMargin]
 	if k == last {
 		f[fSame], f[fSameShort], f[fSameTold] = 1, little, f[fTold]
+		if bare {
+			f[fSameBare] = 1
+		}
+		if g.slots.Sides != 0 {
+			f[fSameSide] = 1
+		}
 		return
 	}
 	if c.kind != Fact && c.kind != Topic {
@@ -292,6 +302,9 @@ func (m *Matcher) talk(s *scratch, f *[nCandidate]float64, g *given, k, last int
 	}
 	kin := float64(m.learnt.Sense.Kin(k, last))
 	f[fKin], f[fKinShort] = kin, little*kin
+	if bare {
+		f[fKinBare] = kin
+	}
 	if c.sides != 0 && c.sides&g.slots.Sides != 0 {
 		f[fKinSide] = kin
 	}
