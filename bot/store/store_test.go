@@ -1,0 +1,203 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// engines opens a fresh store on each engine there is: SQLite always,
+// PostgreSQL where PARLEY_TEST_POSTGRES names a server, as in make test.
+func engines(t *testing.T, test func(t *testing.T, s *Store)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, open(t, filepath.Join(t.TempDir(), "a b.db"))) })
+	server := os.Getenv("PARLEY_TEST_POSTGRES")
+	if server == "" {
+		t.Log("without PostgreSQL: PARLEY_TEST_POSTGRES is not set")
+		return
+	}
+	t.Run("postgres", func(t *testing.T) {
+		admin := open(t, server)
+		name := fmt.Sprintf("t%d", time.Now().UnixNano())
+		if _, err := admin.db.Exec("CREATE DATABASE " + name); err != nil {
+			t.Fatal(err)
+		}
+		test(t, open(t, strings.Replace(server, "/postgres?", "/"+name+"?", 1)))
+	})
+}
+
+func open(t *testing.T, where string) *Store {
+	t.Helper()
+	s, err := Open(context.Background(), where)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+var now = time.UnixMilli(1_750_000_000_000)
+
+func TestAnUpdateGoesFromNewToDone(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		for _, want := range []State{New, Sending, Done} {
+			if want != New {
+				if err := s.Mark(ctx, "telegram", "7", want, now); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got, err := s.Update(ctx, "telegram", "7"); err != nil || got != want {
+				t.Errorf("got %v, %v; want %v", got, err, want)
+			}
+		}
+		if got, _ := s.Update(ctx, "matrix", "7"); got != New {
+			t.Error("another network's update is done too")
+		}
+		if err := s.PruneInbox(ctx, now.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := s.Update(ctx, "telegram", "7"); got != New {
+			t.Error("not pruned")
+		}
+	})
+}
+
+func TestOneOfManyClaimsAnUpdate(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		won := 0
+		for range 20 {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				ok, err := s.Claim(t.Context(), "telegram", "1", now)
+				if err != nil {
+					t.Error(err)
+				}
+				if ok {
+					mu.Lock()
+					won++
+					mu.Unlock()
+				}
+			}()
+		}
+		wg.Wait()
+		if won != 1 {
+			t.Errorf("%d claimed it", won)
+		}
+	})
+}
+
+func TestWhatIsKeptOfAChatCanBeMovedAndForgotten(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		language := func(chat string) string {
+			l, err := s.Language(ctx, "telegram", chat)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return l
+		}
+		if err := s.SetLanguage(ctx, "telegram", "-1", "uk", now); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Move(ctx, "telegram", "-1", "-1001"); err != nil {
+			t.Fatal(err)
+		}
+		if language("-1") != "" || language("-1001") != "uk" {
+			t.Errorf("after the move: %q, %q", language("-1"), language("-1001"))
+		}
+		if err := s.Forget(ctx, "telegram", "-1001"); err != nil {
+			t.Fatal(err)
+		}
+		if language("-1001") != "" {
+			t.Error("not forgotten")
+		}
+	})
+}
+
+func TestKeptValuesOutliveTheProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	s := open(t, path)
+	if err := s.Keep(t.Context(), "matrix.sync", "s72"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := open(t, path).Kept(t.Context(), "matrix.sync"); err != nil || v != "s72" {
+		t.Errorf("%q, %v", v, err)
+	}
+}
+
+func TestWritesAtTheSameTimeAreAllKept(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		var wg sync.WaitGroup
+		for i := range 500 {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				if err := s.Mark(t.Context(), "telegram", fmt.Sprint(i), Done, now); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+		wg.Wait()
+		for i := range 500 {
+			if st, err := s.Update(t.Context(), "telegram", fmt.Sprint(i)); err != nil || st != Done {
+				t.Fatalf("%d: %v, %v", i, st, err)
+			}
+		}
+	})
+}
+
+func TestAClosedStoreSaysSo(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "x.db"))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Mark(t.Context(), "telegram", "1", Done, now); err == nil {
+		t.Error("written to a closed store")
+	}
+}
+
+func TestAnErrorDoesNotTellThePassword(t *testing.T) {
+	_, err := Open(t.Context(), "postgres://parley:s3cret@127.0.0.1:1/x?connect_timeout=1")
+	if err == nil || strings.Contains(err.Error(), "s3cret") {
+		t.Error(err)
+	}
+}
+
+func TestADatabaseOfANewerVersionIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	s := open(t, path)
+	if _, err := s.db.Exec(`INSERT INTO parley_schema (version) VALUES (99)`); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	if _, err := Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), "newer version") {
+		t.Error(err)
+	}
+}
+
+func BenchmarkMark(b *testing.B) {
+	s, err := Open(context.Background(), filepath.Join(b.TempDir(), "x.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	b.SetParallelism(64)
+	b.RunParallel(func(pb *testing.PB) {
+		for i := 0; pb.Next(); i++ {
+			if err := s.Mark(context.Background(), "telegram", fmt.Sprint(i), Done, now); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
