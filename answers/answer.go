@@ -11,14 +11,15 @@ import (
 
 // How sure the matcher must be, tuned on questions held apart (docs/performance.md).
 const (
-	sureEnough  = 0.60 // to tell one fact
-	pairEnough  = 0.60 // to tell two facts that together are likely
-	askEnough   = 0.22 // to ask which of several is meant
-	leadEnough  = 0.20 // to tell one of these as the likely one
-	leadBy      = 1.2  // times as likely as the next
-	aloneEnough = 0.30 // to tell one as likely though no other is near
-	askEach     = 0.05 // for each of these
-	langSure    = 0.25 // to trust the language of the question over the hint
+	sureEnough   = 0.60 // to tell one fact
+	pairEnough   = 0.60 // to tell two facts that together are likely
+	besideEnough = 0.10 // to tell a second one beside a sure one
+	askEnough    = 0.22 // to ask which of several is meant
+	leadEnough   = 0.20 // to tell one of these as the likely one
+	leadBy       = 1.2  // times as likely as the next
+	aloneEnough  = 0.30 // to tell one as likely though no other is near
+	askEach      = 0.05 // for each of these
+	langSure     = 0.25 // to trust the language of the question over the hint
 )
 
 // Answer answers a question. The same question always gets the same answer.
@@ -86,12 +87,14 @@ func (b *Book) decide(r match.Result, code string, t Talk) Answer {
 		}
 		return b.unknown(r, code, t)
 	}
-	if first.P >= sureEnough {
-		return b.tell(first.ID, nil, first.P, code, t)
-	}
 	rest := b.tellable(r.Candidates[1:])
-	if len(rest) > 0 && first.P+rest[0].P >= pairEnough && rest[0].P >= askEach && b.together(first.ID, rest[0].ID, code) {
+	second := len(rest) > 0 && b.together(first.ID, rest[0].ID, code)
+	switch {
+	case first.P >= sureEnough && second && rest[0].P >= besideEnough,
+		first.P < sureEnough && second && first.P+rest[0].P >= pairEnough && rest[0].P >= askEach:
 		return b.tell(first.ID, []string{rest[0].ID}, first.P+rest[0].P, code, t)
+	case first.P >= sureEnough:
+		return b.tell(first.ID, nil, first.P, code, t)
 	}
 	near, sum := b.close(first, rest)
 	if t.Clarified && first.P >= leadEnough { // never asked back twice: the likelier reading it is
@@ -101,7 +104,7 @@ func (b *Book) decide(r match.Result, code string, t Talk) Answer {
 		near = append(near, b.follow(first.ID)...)
 		near = near[:min(len(near), 3)]
 	}
-	if len(near) > 1 && sum >= askEnough && !t.Clarified {
+	if len(near) > 1 && sum >= askEnough && r.None <= 0.55 && !t.Clarified {
 		return b.ask(near, first.P >= leadEnough && (len(rest) == 0 || first.P >= leadBy*rest[0].P), sum, code)
 	}
 	return b.unknown(r, code, t)
