@@ -152,6 +152,16 @@ var declines = map[string]string{
 	"no-insult": "decline.abuse", "no-nonsense": "decline.nonsense",
 }
 
+// declined is the likeliest subject to decline, if it is likely at all.
+func declined(cs []match.Candidate) (match.Candidate, bool) {
+	for _, c := range cs {
+		if c.Kind == match.Decline {
+			return c, c.ID == cs[0].ID || c.P >= askEach
+		}
+	}
+	return match.Candidate{}, false
+}
+
 // minNear is the margin from which a fact counts as near a question.
 const minNear = -0.8
 
@@ -160,13 +170,10 @@ func (b *Book) unknown(r match.Result, code string, t Talk) Answer {
 	p := b.packs.In(code)
 	a := Answer{Status: Unknown, Lang: code, Score: r.None, Talk: Talk{Lang: code, Fact: t.Fact}}
 	key := "unknown"
-	if len(r.Candidates) > 0 {
-		if c := r.Candidates[0]; c.Kind == match.Decline {
-			key = "decline.offtopic"
-			if d := declines[c.ID]; d != "" {
-				key = d
-			}
-			a.Score = c.P
+	if c, ok := declined(r.Candidates); ok {
+		key, a.Score = "decline.offtopic", c.P
+		if d := declines[c.ID]; d != "" {
+			key = d
 		}
 	}
 	a.Body = append(a.Body, para(p.Say(key, nil)))
