@@ -87,6 +87,9 @@ func (b *Book) decide(r match.Result, code string, t Talk) Answer {
 		}
 		return b.unknown(r, code, t)
 	}
+	if a, ok := b.records(r, code); ok {
+		return a
+	}
 	rest := b.tellable(r.Candidates[1:])
 	second := len(rest) > 0 && b.together(first.ID, rest[0].ID, code)
 	switch {

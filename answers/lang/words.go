@@ -17,6 +17,7 @@ type Words struct {
 	Next      []string            `yaml:"next"`
 	Last      []string            `yaml:"last"`
 	Sides     map[string][]string `yaml:"sides"`
+	Many      []string            `yaml:"many"`     // how a number is asked for
 	Follow    []string            `yaml:"follow"`   // how a question begins that goes on from the one before
 	Relative  map[string][]string `yaml:"relative"` // phrases for days seen from today
 	Stop      []string            `yaml:"stop"`     // words that carry no meaning alone

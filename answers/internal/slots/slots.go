@@ -20,6 +20,7 @@ type Slots struct {
 	Dates   []Date
 	Sides   uint8 // bits of Sides
 	Numbers []string
+	Many    bool // asks for a number
 	Follow  bool // begins as one goes on from an earlier question
 }
 
@@ -46,7 +47,7 @@ type Reader struct {
 	months, ordinals, cardinals stems
 	rounds, next, last          stems
 	sides                       stems
-	follow                      []phrase
+	follow, many                []phrase
 	relative                    []phrase
 	stop                        map[string]bool
 }
@@ -84,6 +85,9 @@ func NewReader(words []lang.Words) *Reader {
 		}
 		for _, f := range w.Follow {
 			r.follow = append(r.follow, phrase{skeletons(strings.TrimSuffix(f, "$")), "follow"})
+		}
+		for _, f := range w.Many {
+			r.many = append(r.many, phrase{skeletons(f), "many"})
 		}
 		for what, fs := range w.Relative {
 			for _, f := range fs {
@@ -159,6 +163,11 @@ func (r *Reader) Read(raw string, words, skels []string, now time.Time) Slots {
 	for _, d := range s.Dates {
 		if d.Year == 2022 && r.anyRound(skels) {
 			s.Rounds |= 1
+		}
+	}
+	for i := range skels {
+		for _, p := range r.many {
+			s.Many = s.Many || hasPrefix(skels[i:], p.words)
 		}
 	}
 	for _, f := range r.follow {
