@@ -66,10 +66,14 @@ func (b *Book) count(a *Answer, in []*facts.Exchange, kind string) {
 	}
 }
 
+// plainCount is how many words that carry meaning a plain question for a number
+// has at the most; a longer one asks for something particular.
+const plainCount = 6
+
 // counted tells what is counted and when: the question asks for a number, names
 // a month or year but no day, and its likeliest reading is about exchanges.
 func (b *Book) counted(r match.Result) (kind string, span slots.Date, ok bool) {
-	if !r.Slots.Many || len(r.Slots.Dates) != 1 || len(r.Candidates) == 0 {
+	if !r.Slots.Many || len(r.Slots.Dates) != 1 || len(r.Candidates) == 0 || r.Content > plainCount {
 		return "", span, false
 	}
 	span = r.Slots.Dates[0]
