@@ -39,7 +39,8 @@ func (n *network) Run(ctx context.Context, handle bot.Handler) error {
 	for {
 		select {
 		case m := <-n.in:
-			if err := handle(ctx, m, func(error) {}); err != nil {
+			// what was taken is handed over, also while stopping
+			if err := handle(context.WithoutCancel(ctx), m, func(error) {}); err != nil {
 				return err
 			}
 		case <-ctx.Done():
