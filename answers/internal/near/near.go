@@ -193,7 +193,7 @@ func (s *Scratch) Second(class int) float32 { return s.second[class] }
 
 // common is the weight below which a stem stands in so many questions that to
 // share it says little and takes long to find out.
-const common = 2
+const common = 3
 
 // Search compares skeleton words with all questions.
 func (x *Index) Search(s *Scratch, skels []string, classes int) {
