@@ -165,8 +165,11 @@ func declined(cs []match.Candidate) (match.Candidate, bool) {
 	return match.Candidate{}, false
 }
 
-// minNear is the margin from which a fact counts as near a question.
-const minNear = -0.8
+// A fact counts as near a question from this margin and probability.
+const (
+	minNear  = -0.8
+	minNearP = 0.02
+)
 
 // unknown says that the answer is not known, and what is known nearby.
 func (b *Book) unknown(r match.Result, code string, t Talk) Answer {
@@ -185,7 +188,7 @@ func (b *Book) unknown(r match.Result, code string, t Talk) Answer {
 	}
 	var near []string
 	for _, c := range b.tellable(r.Candidates) {
-		if c.Margin >= minNear && len(near) < 3 {
+		if c.Margin >= minNear && c.P >= minNearP && len(near) < 3 {
 			near = append(near, c.ID)
 		}
 	}

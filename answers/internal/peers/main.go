@@ -46,7 +46,7 @@ func main() {
 			rows = append(rows, model.Row{Text: r.text, Class: id, Group: -1})
 		}
 		t0 := time.Now()
-		m := model.Train(rows, len(ids), model.Options{})
+		m := model.Train(rows, len(ids), model.Options{Keep: 20000})
 		dt := time.Since(t0)
 		var t model.Text
 		var sc []float32
