@@ -152,7 +152,8 @@ var declines = map[string]string{
 	"no-other-politicians": "decline.other", "no-aid-money": "decline.other", "no-domestic": "decline.other",
 	"no-other-talks": "decline.other", "no-other-wars": "decline.other", "no-history": "decline.other", "no-nuclear": "decline.forecast",
 	"no-roleplay": "decline.instructions", "no-injection": "decline.instructions", "no-jokes": "decline.instructions", "no-translate": "decline.instructions",
-	"no-insult": "decline.abuse", "no-nonsense": "decline.nonsense",
+	"no-future-talks": "as_of",
+	"no-insult":       "decline.abuse", "no-nonsense": "decline.nonsense",
 }
 
 // declined is the likeliest subject to decline, if it is likely at all.
@@ -182,7 +183,7 @@ func (b *Book) unknown(r match.Result, code string, t Talk) Answer {
 			key = d
 		}
 	}
-	a.Body = append(a.Body, para(p.Say(key, nil)))
+	a.Body = append(a.Body, para(p.Say(key, lang.Args{"date": p.Date(b.base.AsOf)})))
 	if key == "decline.offtopic" || key == "decline.abuse" || key == "decline.nonsense" {
 		return a
 	}
@@ -364,4 +365,17 @@ func (b *Book) Open(id string, q Question) Answer {
 	a := b.tell(id, nil, 1, code, t)
 	a.Talk.At = q.Now
 	return a
+}
+
+// Offers are up to n facts and summaries that a question may ask for, the
+// likeliest first; for a text that asks for nothing, none.
+func (b *Book) Offers(q Question, n int) (out []Choice) {
+	r := b.matcher.Match(q.Text, match.Context{}, q.Now)
+	code := b.answerIn(q, Talk{}, r)
+	for _, c := range b.tellable(r.Candidates) {
+		if len(out) < n && c.Margin >= minNear {
+			out = append(out, Choice{ID: c.ID, Label: b.Label(c.ID, code)})
+		}
+	}
+	return out
 }

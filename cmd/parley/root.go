@@ -17,7 +17,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.AddCommand(chatCommand(), askCommand(), checkCommand(), evalCommand(), trainCommand(), whyCommand())
+	c.AddCommand(chatCommand(), askCommand(), checkCommand(), evalCommand(), trainCommand(), whyCommand(), runCommand())
 	return c
 }
 
@@ -47,5 +47,11 @@ func openBook(dir string) (*answers.Book, error) {
 	if err != nil && !os.IsNotExist(err) {
 		return nil, err
 	}
-	return answers.New(b, trained)
+	book, err := answers.New(b, trained)
+	if err == nil {
+		if n := len(book.Untrained()); n > 0 {
+			fmt.Fprintf(os.Stderr, "parley: %d entries of %s are not in the model and are found by their id alone; run: parley train --facts %s\n", n, dir, dir)
+		}
+	}
+	return book, err
 }

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"parley/adapters/console"
+	"parley/adapters/matrix"
+	"parley/adapters/telegram"
+	"parley/answers"
+	"parley/answers/lang"
+	"parley/bot"
+	"parley/bot/store"
+	"parley/config"
+)
+
+func runCommand() *cobra.Command {
+	var file string
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "Answer in Telegram and in Matrix rooms, by the settings of a file or the environment",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := config.Load(file)
+			if err != nil {
+				return err
+			}
+			return serve(c.Context(), cfg)
+		},
+	}
+	c.Flags().StringVar(&file, "config", "", "the file of settings; see config/example.yaml")
+	return c
+}
+
+// serve answers on every network that is configured until ctx ends.
+func serve(ctx context.Context, cfg *config.Config) error {
+	log := logger(cfg.Log.Level)
+	book, err := openBook(cfg.Facts.Dir)
+	if err != nil {
+		return err
+	}
+	packs, err := lang.Load()
+	if err != nil {
+		return err
+	}
+	st, err := store.Open(ctx, cfg.Store.URL)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	b := bot.New(bot.Options{Book: book, Keeper: st, Log: log})
+	var adapters []bot.Adapter
+	for _, open := range [...]func() (bot.Adapter, error){
+		func() (bot.Adapter, error) { return openTelegram(cfg, b, st, packs, log) },
+		func() (bot.Adapter, error) { return openMatrix(cfg, st, packs, log) },
+	} {
+		a, err := open()
+		if err != nil {
+			return err
+		}
+		if a != nil {
+			adapters = append(adapters, a)
+		}
+	}
+	if len(adapters) == 0 {
+		return errors.New("no network is configured: give PARLEY_TELEGRAM_TOKEN, or PARLEY_MATRIX_HOMESERVER with a user, or see config/example.yaml")
+	}
+	log.Info("answering", "facts_to", book.AsOf(), "networks", len(adapters))
+	return b.Run(ctx, adapters...)
+}
+
+// logger logs text on a terminal and JSON otherwise, to standard error.
+func logger(level string) *slog.Logger {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(level)) // checked when the settings were read
+	o := &slog.HandlerOptions{Level: l}
+	if terminal, _ := console.Terminal(os.Stderr); terminal {
+		return slog.New(slog.NewTextHandler(os.Stderr, o))
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, o))
+}
+
+func openTelegram(cfg *config.Config, b *bot.Bot, st *store.Store, packs lang.Packs, log *slog.Logger) (bot.Adapter, error) {
+	c := cfg.Telegram
+	token, err := config.Secret(c.Token, c.TokenFile)
+	if err != nil {
+		return nil, fmt.Errorf("telegram.token_file: %w", err)
+	}
+	if token == "" {
+		return nil, nil
+	}
+	secret, err := config.Secret("", c.Webhook.SecretFile)
+	if err != nil {
+		return nil, fmt.Errorf("telegram.webhook.secret_file: %w", err)
+	}
+	return telegram.New(telegram.Config{
+		Token: token, APIURL: c.APIURL, Mode: telegram.Mode(c.Mode),
+		Webhook: telegram.WebhookConfig{URL: c.Webhook.URL, Listen: c.Webhook.Listen, Secret: secret},
+		Store:   st, Log: log, Packs: packs, Limits: telegram.Limits{Off: !c.Limits},
+		Inline: inline{b}, Commands: menu(packs),
+		OnMoved: func(from, to bot.Chat) {
+			if err := st.Move(context.Background(), from.Network, from.ID, to.ID); err != nil {
+				log.Error("chat not carried over", "err", err)
+			}
+		},
+	})
+}
+
+// menu is the table of commands as Telegram shows it.
+func menu(packs lang.Packs) telegram.Menu {
+	return func(scope telegram.Scope, code string) (out []telegram.Command) {
+		for _, c := range bot.Commands() {
+			if c.Admin && scope == telegram.GroupChats {
+				continue
+			}
+			out = append(out, telegram.Command{Name: c.Name, Description: packs.In(code).Say("cmd."+c.Name, nil)})
+		}
+		return out
+	}
+}
+
+// inline offers facts for what is typed behind the bot's name in any chat.
+type inline struct{ b *bot.Bot }
+
+const maxOffers = 10
+
+func (i inline) Inline(_ context.Context, query, code string) (out []telegram.InlineResult) {
+	book := i.b.Book()
+	q := answers.Question{Text: query, Hint: code, Now: time.Now()}
+	for _, o := range book.Offers(q, maxOffers) {
+		a := book.Open(o.ID, answers.Question{Lang: code, Now: q.Now})
+		out = append(out, telegram.InlineResult{ID: o.ID, Title: o.Label, Preview: a.Body.String(), Lang: a.Lang, Body: a.Body, Sources: a.Sources})
+	}
+	return out
+}
+
+func openMatrix(cfg *config.Config, st *store.Store, packs lang.Packs, log *slog.Logger) (bot.Adapter, error) {
+	c := cfg.Matrix
+	if c.Homeserver == "" {
+		return nil, nil
+	}
+	password, err := config.Secret(c.Password, c.PasswordFile)
+	if err != nil {
+		return nil, fmt.Errorf("matrix.password_file: %w", err)
+	}
+	token, err := config.Secret("", c.AccessTokenFile)
+	if err != nil {
+		return nil, fmt.Errorf("matrix.access_token_file: %w", err)
+	}
+	words := make([]string, 0, len(bot.Commands()))
+	for _, c := range bot.Commands() {
+		words = append(words, c.Name)
+	}
+	return matrix.New(matrix.Config{
+		Homeserver: c.Homeserver, User: c.User, Password: password, AccessToken: token, DeviceName: c.DeviceName,
+		RecoveryKeyFile: c.RecoveryKeyFile, PickleKeyFile: c.PickleKeyFile, Invites: c.Invites, Prefix: c.Prefix,
+		Encryption: c.Encryption, Commands: words, MaxAge: c.MaxAge, Store: st, Log: log, Packs: packs,
+	})
+}
