@@ -160,7 +160,7 @@ var declines = map[string]string{
 func declined(cs []match.Candidate) (match.Candidate, bool) {
 	for _, c := range cs {
 		if c.Kind == match.Decline {
-			return c, c.ID == cs[0].ID || c.P >= askEach
+			return c, c.ID == cs[0].ID || c.P >= askEach || c.Margin >= 0
 		}
 	}
 	return match.Candidate{}, false
