@@ -156,14 +156,28 @@ var declines = map[string]string{
 	"no-insult":       "decline.abuse", "no-nonsense": "decline.nonsense",
 }
 
-// declined is the likeliest subject to decline, if it is likely at all.
-func declined(cs []match.Candidate) (match.Candidate, bool) {
+// claimBy is by how much less than the best a decline may claim a question and
+// still say what it is about.
+const claimBy = 0.2
+
+// declined is the subject to decline that a question is about: the likeliest
+// reading, or one that claims the question about as much as any other by itself,
+// which a talk about something else can hide.
+func declined(cs []match.Candidate) (best match.Candidate, ok bool) {
+	if len(cs) == 0 {
+		return best, false
+	}
+	if cs[0].Kind == match.Decline {
+		return cs[0], true
+	}
+	most := cs[0].Margin
 	for _, c := range cs {
-		if c.Kind == match.Decline {
-			return c, c.ID == cs[0].ID || c.P >= askEach || c.Margin >= 0
+		most = max(most, c.Margin)
+		if c.Kind == match.Decline && (!ok || c.Margin > best.Margin) {
+			best, ok = c, true
 		}
 	}
-	return match.Candidate{}, false
+	return best, ok && best.Margin >= most-claimBy
 }
 
 // A fact counts as near a question from this margin and probability.

@@ -9,6 +9,7 @@ import (
 // The evidence of the second reading, by name in names of the same order.
 const (
 	fMargin    = iota
+	fClaims    // its margin is above zero: it claims the question
 	fLead      // by how much it leads, or trails, the best other margin
 	fBest      // has the best margin of all
 	fRound     // of a round the question names
@@ -73,6 +74,7 @@ const (
 	nBias = iota
 	nTalk
 	nBest    // the best margin
+	nClaims  // the same above zero: something claims the question
 	nGap     // its lead over the next
 	nUnknown // share of the words that carry meaning no training question has
 	nOdd     // capitalised words no training question has
@@ -89,7 +91,7 @@ const (
 
 // FeatureNames tell the evidence to people, in the order of Candidate.Why.
 var FeatureNames = [nCandidate]string{
-	"margin", "lead over the next", "best of all", "names its round", "names another round", "has no round", "hints at its round",
+	"margin", "claims it", "lead over the next", "best of all", "names its round", "names another round", "has no round", "hints at its round",
 	"hints at another round", "names its date", "names another date", "names its month", "names another month", "names its side", "names another side",
 	"names its people or places", "names others", "is about who is named", "is about someone not named", "is all that is said", "is not what alone is said", "has the number", "lacks the number", "words that speak for it",
 	"most alike training question", "second most alike", "more alike than the others", "nearness of meaning", "nearer than the others", "words its text tells",
@@ -103,6 +105,7 @@ var FeatureNames = [nCandidate]string{
 func (m *Matcher) features(s *scratch, g *given, k, last int, inTalk bool) (f [nCandidate]float64) {
 	c := &m.classes[k]
 	f[fMargin] = clamp(float64(s.scores[k]))
+	f[fClaims] = max(0, f[fMargin])
 	m.lead(s, &f, k)
 	switch c.kind {
 	case Decline:
@@ -338,6 +341,7 @@ func (m *Matcher) noneFeatures(s *scratch, g *given, inTalk bool) (f [nNone]floa
 		}
 	}
 	f[nBest] = clamp(float64(best))
+	f[nClaims] = max(0, f[nBest])
 	f[nGap] = clamp(float64(best - next))
 	f[nUnknown] = g.unknown
 	f[nOdd] = min(3, float64(g.odd))

@@ -291,7 +291,7 @@ func (t *trainer) fold(f int) []choice {
 			continue
 		}
 		var ctx Context
-		if rng.IntN(6) == 0 {
+		if rng.IntN(16) == 0 {
 			ctx = t.context(t.learnt.Classes[rng.IntN(len(t.learnt.Classes))], r.lang)
 		}
 		read(r.text, ctx, r.class)
