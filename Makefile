@@ -52,3 +52,6 @@ vuln: $(VULN) ## known vulnerabilities, where their database can be reached
 
 clean:
 	rm -rf $(BIN)
+
+matrix-live: ## the Matrix tests, against a real homeserver that is built once
+	$(GO) test -tags "goolm live" ./adapters/matrix/...

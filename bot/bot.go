@@ -148,6 +148,11 @@ func (b *Bot) reply(ctx context.Context, a Adapter, m Message) (Reply, bool) {
 	if t, ok := a.(Typer); ok {
 		_ = t.Typing(ctx, m.Chat) // a courtesy; an answer follows whatever becomes of it
 	}
+	if m.Choice != "" && !b.Book().Knows(m.Choice) { // an old button, from before the facts changed
+		r, _ := b.start(ctx, Message{Chat: m.Chat, From: m.From, Hint: m.Hint})
+		r.Body = b.notice(ctx, m, "stale", nil).Body
+		return r, true
+	}
 	q := b.question(ctx, m)
 	var ans answers.Answer
 	if m.Choice != "" {

@@ -1,0 +1,113 @@
+package matrix
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"time"
+
+	"maunium.net/go/mautrix"
+
+	"parley/bot"
+)
+
+// Errors that end Run. Each says what to do.
+var (
+	// ErrPickleKey: the database was made with another pickle key.
+	ErrPickleKey = errors.New("the pickle key does not fit the database: restore the file of matrix.pickle_key_file " +
+		"that was made with it, or start with a new database (the bot becomes a new device then)")
+	// ErrLoggedOut: the device or its token was revoked.
+	ErrLoggedOut = errors.New("the bot has been logged out (M_UNKNOWN_TOKEN), or its account deactivated: " +
+		"give it a new access token, or start it again with a password")
+	// ErrPassword: the homeserver refuses user and password.
+	ErrPassword = errors.New("the homeserver refuses this user and password: check matrix.user and matrix.password, " +
+		"and that the account has not been deactivated")
+	// ErrDeactivated: the account is no more.
+	ErrDeactivated = errors.New("the account has been deactivated: make another one and set matrix.user")
+	// ErrOtherAccount: the database belongs to another account.
+	ErrOtherAccount = errors.New("the database belongs to another account or server name: " +
+		"set matrix.homeserver and matrix.user as they were, or use a new database")
+)
+
+// temporary tells whether trying again may help: the network failed, the
+// server did, or it asks to wait.
+func temporary(err error) bool {
+	var he mautrix.HTTPError
+	if !errors.As(err, &he) {
+		return false
+	}
+	if he.Response == nil {
+		return true
+	}
+	code := he.Response.StatusCode
+	return code >= 500 || code == http.StatusTooManyRequests || (code < 300 && he.WrappedError != nil)
+}
+
+// harmless makes an error fit for the log: what it is, without what a request
+// or a response contained.
+func harmless(err error) error {
+	if err == nil {
+		return nil
+	}
+	var he mautrix.HTTPError
+	if !errors.As(err, &he) {
+		return err
+	}
+	switch {
+	case he.RespError != nil && he.Response != nil:
+		return fmt.Errorf("%s (HTTP %d)", he.RespError.ErrCode, he.Response.StatusCode)
+	case he.Response != nil:
+		return fmt.Errorf("HTTP %d", he.Response.StatusCode)
+	case errors.Is(err, context.DeadlineExceeded):
+		return errors.New("no answer in time")
+	}
+	return errors.New("connection failed")
+}
+
+// sendError maps what a send came to to what the bot knows. out tells whether
+// the request may have arrived.
+func sendError(err error) error {
+	var he mautrix.HTTPError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, mautrix.MForbidden), errors.Is(err, mautrix.MNotFound):
+		return fmt.Errorf("%w: %w", bot.ErrGone, harmless(err))
+	case errors.Is(err, mautrix.MLimitExceeded):
+		return bot.Busy{After: retryAfter(err)}
+	case errors.As(err, &he) && (he.Response == nil || he.Response.StatusCode >= 500):
+		return fmt.Errorf("%w: %w", bot.ErrUncertain, harmless(err))
+	}
+	return harmless(err)
+}
+
+// retryAfter is how long a 429 asks to wait.
+func retryAfter(err error) time.Duration {
+	var he mautrix.HTTPError
+	if errors.As(err, &he) && he.Response != nil {
+		if s, err := strconv.Atoi(he.Response.Header.Get("Retry-After")); err == nil && s > 0 {
+			return time.Duration(s) * time.Second
+		}
+	}
+	return time.Second
+}
+
+// jitter spreads a wait, so that bots cut off together do not return together.
+func jitter(d time.Duration) time.Duration {
+	return d/2 + rand.N(d/2+1)
+}
+
+// sleep returns false if ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

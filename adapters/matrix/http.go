@@ -1,0 +1,97 @@
+package matrix
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// How long one attempt of a request may take. A long poll is answered after
+// pollTime by the homeserver itself; a first sync takes as long as it takes.
+const (
+	pollTime      = 30 * time.Second
+	requestTime   = 45 * time.Second
+	syncTime      = pollTime + 45*time.Second
+	firstSyncTime = 15 * time.Minute
+	maxErrorBody  = 64 << 10
+	maxBody       = 256 << 20
+)
+
+// transport mends what mautrix does not do: it reads retry_after_ms from the
+// body, retries 500 like the other server errors, and gives up an attempt
+// whose connection has gone dead.
+type transport struct{ next http.RoundTripper }
+
+func newTransport() *transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 32
+	return &transport{t}
+}
+
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), patienceFor(req))
+	resp, err := t.next.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	resp.Body = &body{resp.Body, cancel}
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests:
+		err = honourBody(resp)
+	case http.StatusInternalServerError:
+		// mautrix retries 502 to 504. All that is sent here may be repeated:
+		// events carry transaction ids, logins their device.
+		resp.StatusCode = http.StatusServiceUnavailable
+	}
+	return resp, err
+}
+
+func patienceFor(req *http.Request) time.Duration {
+	switch {
+	case !strings.HasSuffix(req.URL.Path, "/sync"):
+		return requestTime
+	case req.URL.Query().Has("since"):
+		return syncTime
+	}
+	return firstSyncTime
+}
+
+// honourBody sets the Retry-After header from the body if only that says it.
+func honourBody(resp *http.Response) error {
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	if err != nil {
+		resp.Body.Close()
+		return err
+	}
+	whole := resp.Body
+	resp.Body = &body{io.NopCloser(bytes.NewReader(data)), func() { whole.Close() }}
+	if resp.Header.Get("Retry-After") != "" {
+		return nil
+	}
+	var said struct {
+		Millis float64 `json:"retry_after_ms"`
+	}
+	if json.Unmarshal(data, &said) == nil && said.Millis > 0 && said.Millis < 1e9 {
+		secs := int((said.Millis + 999) / 1000)
+		resp.Header.Set("Retry-After", strconv.Itoa(secs))
+	}
+	return nil
+}
+
+// body frees the timer of its request when it is closed.
+type body struct {
+	io.ReadCloser
+	done func()
+}
+
+func (b *body) Close() error {
+	err := b.ReadCloser.Close()
+	b.done()
+	return err
+}

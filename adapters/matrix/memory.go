@@ -1,0 +1,73 @@
+package matrix
+
+import "sync"
+
+// memory is a map that forgets its oldest entries. It is safe for concurrent
+// use.
+type memory[V any] struct {
+	mu    sync.Mutex
+	order []string // a ring of max keys; next is the oldest
+	next  int
+	vals  map[string]V
+}
+
+func newMemory[V any](max int) *memory[V] {
+	return &memory[V]{order: make([]string, 0, max), vals: make(map[string]V)}
+}
+
+func (m *memory[V]) put(key string, v V) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, ok := m.vals[key]; !ok {
+		if len(m.order) < cap(m.order) {
+			m.order = append(m.order, key)
+		} else {
+			delete(m.vals, m.order[m.next])
+			m.order[m.next] = key
+			m.next = (m.next + 1) % len(m.order)
+		}
+	}
+	m.vals[key] = v
+}
+
+func (m *memory[V]) get(key string) (V, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	v, ok := m.vals[key]
+	return v, ok
+}
+
+// past is what is remembered of what was said, for as long as memory lasts:
+// ids, no words.
+type past struct {
+	answers   *memory[string]   // question -> the bot's answer to it
+	questions *memory[question] // what to answer how
+	choices   *memory[choices]  // the bot's message -> what it offered
+	last      *memory[string]   // chat -> the bot's last message there, if it offered something
+	ours      *memory[bool]     // event -> whether the bot sent it
+	sends     *memory[int]      // question -> how many messages answered it
+	followed  *memory[bool]     // rooms joined because an older one was upgraded
+}
+
+// question is how a message is to be answered.
+type question struct {
+	quote  string // the event to reply to; "" for none
+	sender string
+	edited string // the event that this one edits
+}
+
+type choices struct {
+	ids    []string
+	thread string
+}
+
+const remembered = 4096
+
+func newPast() past {
+	return past{
+		answers: newMemory[string](remembered), questions: newMemory[question](remembered),
+		choices: newMemory[choices](remembered), last: newMemory[string](remembered),
+		ours: newMemory[bool](2 * remembered), sends: newMemory[int](remembered),
+		followed: newMemory[bool](remembered),
+	}
+}

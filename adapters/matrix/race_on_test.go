@@ -1,0 +1,5 @@
+//go:build live && (race)
+
+package matrix
+
+const raceDetector = true

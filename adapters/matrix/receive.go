@@ -1,0 +1,230 @@
+package matrix
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"maunium.net/go/mautrix/crypto"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"parley/bot"
+)
+
+// decrypt reads an encrypted message. If its keys are not there yet it is
+// waited for beside the room, which goes on.
+func (a *Adapter) decrypt(ctx context.Context, b *batch, evt *event.Event) {
+	if a.crypto == nil {
+		a.unreadable(ctx, b, evt)
+		return
+	}
+	if evt.Content.Parsed == nil && evt.Content.ParseRaw(event.EventEncrypted) != nil {
+		return // not even the form of an encrypted message
+	}
+	clear, err := a.crypto.Decrypt(ctx, evt)
+	switch {
+	case err == nil:
+		a.understandDecrypted(ctx, b, evt, clear)
+	case errors.Is(err, crypto.ErrNoSessionFound):
+		a.ledger.hold(b)
+		a.rooms.beside(func() { a.awaitKeys(ctx, b, evt) })
+	default:
+		a.unreadable(ctx, b, evt)
+	}
+}
+
+// awaitKeys waits for the keys of a message, asks for them, and at last says
+// that it cannot be read.
+func (a *Adapter) awaitKeys(ctx context.Context, b *batch, evt *event.Event) {
+	c := evt.Content.AsEncrypted()
+	found := a.crypto.WaitForSession(ctx, evt.RoomID, c.SenderKey, c.SessionID, a.firstKeys)
+	if !found && ctx.Err() == nil {
+		a.crypto.RequestSession(ctx, evt.RoomID, c.SenderKey, c.SessionID, evt.Sender, "")
+		a.crypto.WaitForSession(ctx, evt.RoomID, c.SenderKey, c.SessionID, a.moreKeys)
+	}
+	if ctx.Err() != nil {
+		return // the batch stays open: the next start tries again
+	}
+	a.task(ctx, b, evt.RoomID, func() {
+		clear, err := a.crypto.Decrypt(ctx, evt)
+		if err != nil {
+			a.unreadable(ctx, b, evt)
+			return
+		}
+		a.understandDecrypted(ctx, b, evt, clear)
+	})
+	a.ledger.release(b)
+}
+
+// understandDecrypted takes care that what stood inside is a message, sent by
+// who sent the outside. Its relation stands outside.
+func (a *Adapter) understandDecrypted(ctx context.Context, b *batch, outer, clear *event.Event) {
+	clear.ID, clear.RoomID, clear.Sender, clear.Timestamp = outer.ID, outer.RoomID, outer.Sender, outer.Timestamp
+	clear.StateKey = nil
+	a.understand(ctx, b, clear)
+}
+
+// unreadable tells the bot of a message that cannot be decrypted, once for
+// each person and room.
+func (a *Adapter) unreadable(ctx context.Context, b *batch, evt *event.Event) {
+	a.log.Info("a message could not be decrypted", "room", evt.RoomID, "event", evt.ID)
+	m := a.message(ctx, evt)
+	sum := sha256.Sum256([]byte(evt.RoomID.String() + "\x00" + evt.Sender.String()))
+	m.ID = "undecryptable:" + hex.EncodeToString(sum[:16])
+	m.Command = "undecryptable"
+	a.past.questions.put(m.ID, question{quote: evt.ID.String(), sender: m.From})
+	a.emit(ctx, b, m)
+}
+
+// message is what is known of any event.
+func (a *Adapter) message(ctx context.Context, evt *event.Event) bot.Message {
+	room, from := evt.RoomID, evt.Sender
+	return bot.Message{
+		Chat:  bot.Chat{Network: Network, ID: room.String()},
+		Kind:  kindOf(a.members.count(ctx, a.client.StateStore, room)),
+		ID:    evt.ID.String(),
+		From:  from.String(),
+		Admin: func() (bool, error) { return a.isAdmin(context.WithoutCancel(ctx), room, from) },
+		At:    time.UnixMilli(evt.Timestamp),
+	}
+}
+
+// understand decides whether a message is for the bot, and hands it over.
+func (a *Adapter) understand(ctx context.Context, b *batch, evt *event.Event) {
+	c := decodeContent(evt.Content.VeryRaw)
+	m := a.message(ctx, evt)
+	var ok bool
+	switch {
+	case evt.Type.Type == event.EventReaction.Type:
+		ok = a.reacted(&m, c)
+	case evt.Type.Type == event.EventSticker.Type:
+		m.Command, ok = "media", m.Kind == bot.Private
+	case evt.Type.Type != event.EventMessage.Type:
+	case c.relation == string(event.RelReplace):
+		ok = a.edited(ctx, &m, c)
+	default:
+		ok = a.wrote(ctx, &m, c)
+	}
+	if !ok {
+		return
+	}
+	a.seen(evt.RoomID, evt.ID)
+	a.emit(ctx, b, m)
+}
+
+// wrote reads a message of its own.
+func (a *Adapter) wrote(ctx context.Context, m *bot.Message, c content) bool {
+	if c.relation == string(event.RelThread) {
+		m.Chat.Thread = c.related
+	}
+	a.past.questions.put(m.ID, question{quote: m.ID, sender: m.From})
+	switch event.MessageType(c.kind) {
+	case event.MsgText, event.MsgEmote:
+	case event.MsgImage, event.MsgAudio, event.MsgVideo, event.MsgFile, event.MsgLocation:
+		m.Command = "media"
+		return m.Kind == bot.Private
+	default: // notices are what bots say, and anything else is not for us
+		return false
+	}
+	h := hear(c, a.names(ctx, id.RoomID(m.Chat.ID)))
+	if a.picks(m, c, h.text) {
+		return true
+	}
+	m.Text, m.Command, m.Args = h.text, h.command, h.args
+	if m.Text == "" && m.Command == "" {
+		if !h.addressed {
+			return false
+		}
+		m.Command = "help" // called by name, and nothing asked
+	}
+	return m.Kind == bot.Private || h.addressed || a.repliesToUs(ctx, m, c)
+}
+
+// repliesToUs tells whether a message is a reply to one of the bot's. The
+// homeserver is asked who wrote what is replied to; what the message itself
+// says about that could be anything.
+func (a *Adapter) repliesToUs(ctx context.Context, m *bot.Message, c content) bool {
+	if c.replyTo == "" || c.falling {
+		return false
+	}
+	if ours, ok := a.past.ours.get(c.replyTo); ok {
+		return ours
+	}
+	evt, err := a.client.GetEvent(ctx, id.RoomID(m.Chat.ID), id.EventID(c.replyTo))
+	if err != nil {
+		return false
+	}
+	ours := evt.Sender == a.me
+	a.past.ours.put(c.replyTo, ours)
+	return ours
+}
+
+// picks reads a number as the choice of what the bot offered: in a reply to
+// the offer, or in a direct chat right after it.
+func (a *Adapter) picks(m *bot.Message, c content, text string) bool {
+	n := picked(text)
+	if n == 0 {
+		return false
+	}
+	offer := c.replyTo
+	if offer == "" && m.Kind == bot.Private {
+		offer, _ = a.past.last.get(m.Chat.ID + "\x00" + m.Chat.Thread)
+	}
+	return a.choose(m, offer, n)
+}
+
+func (a *Adapter) choose(m *bot.Message, offer string, n int) bool {
+	ch, ok := a.past.choices.get(offer)
+	if !ok || n > len(ch.ids) {
+		return false
+	}
+	m.Choice = ch.ids[n-1]
+	return true
+}
+
+// reacted reads a reaction to an offer. The answer replies to the offer, as
+// nobody sees replies to reactions.
+func (a *Adapter) reacted(m *bot.Message, c content) bool {
+	if c.relation != string(event.RelAnnotation) || !a.choose(m, c.related, picked(c.key)) {
+		return false
+	}
+	ch, _ := a.past.choices.get(c.related)
+	m.Chat.Thread = ch.thread
+	a.past.questions.put(m.ID, question{quote: c.related, sender: m.From})
+	return true
+}
+
+// edited reads a question that was changed: its answer is to change. An edit
+// of what was not answered is left alone.
+func (a *Adapter) edited(ctx context.Context, m *bot.Message, c content) bool {
+	if c.newer == nil || c.related == "" {
+		return false
+	}
+	if q, ok := a.past.questions.get(c.related); !ok || q.sender != m.From {
+		return false // nobody edits what another wrote
+	}
+	a.rooms.settled(ctx, c.related, 30*time.Second)
+	answer, ok := a.past.answers.get(c.related)
+	if !ok {
+		return false
+	}
+	if kind := event.MessageType(c.newer.kind); kind != event.MsgText && kind != event.MsgEmote {
+		return false
+	}
+	h := hear(*c.newer, a.names(ctx, id.RoomID(m.Chat.ID)))
+	m.Text, m.Command, m.Args, m.Answer = h.text, h.command, h.args, answer
+	a.past.questions.put(m.ID, question{quote: c.related, sender: m.From, edited: c.related})
+	return m.Text != "" || m.Command != ""
+}
+
+// names is what the bot is called in a room.
+func (a *Adapter) names(ctx context.Context, room id.RoomID) names {
+	n := names{id: a.me.String(), display: []string{a.name, a.me.Localpart()}, prefix: a.cfg.Prefix, command: a.cfg.Commands}
+	if m, err := a.client.StateStore.TryGetMember(ctx, room, a.me); err == nil && m != nil {
+		n.display = append(n.display, m.Displayname)
+	}
+	return n
+}

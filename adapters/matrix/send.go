@@ -1,0 +1,175 @@
+package matrix
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"time"
+
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"parley/bot"
+	"parley/bot/store"
+)
+
+// sendTime is how long a send may take with all its attempts.
+const sendTime = 2 * time.Minute
+
+// Send posts a reply. It carries a transaction id made from the question, so
+// that the same answer sent again, also after a crash, appears once.
+func (a *Adapter) Send(ctx context.Context, to bot.Chat, r bot.Reply) (string, error) {
+	c := render(r, a.cfg.Packs)
+	a.relate(c, to, r.Quote)
+	eventID, err := a.post(ctx, to, r, c, "")
+	if err != nil {
+		return "", err
+	}
+	a.past.ours.put(eventID, true)
+	if r.Quote != "" {
+		a.past.answers.put(r.Quote, eventID)
+	}
+	a.offer(eventID, to, r)
+	return eventID, nil
+}
+
+// Edit changes what was sent.
+func (a *Adapter) Edit(ctx context.Context, to bot.Chat, messageID string, r bot.Reply) error {
+	c := render(r, a.cfg.Packs)
+	c.SetEdit(id.EventID(messageID))
+	c.Mentions = &event.Mentions{} // an edit calls nobody again
+	if _, err := a.post(ctx, to, r, c, messageID); err != nil {
+		return err
+	}
+	a.offer(messageID, to, r)
+	return nil
+}
+
+// relate makes a message a reply, and puts it into its thread.
+func (a *Adapter) relate(c *event.MessageEventContent, to bot.Chat, quote string) {
+	if q, ok := a.past.questions.get(quote); ok {
+		quote = q.quote
+	}
+	switch {
+	case to.Thread != "":
+		fallback := quote
+		if fallback == "" {
+			fallback = to.Thread
+		}
+		c.RelatesTo = (&event.RelatesTo{}).SetThread(id.EventID(to.Thread), id.EventID(fallback))
+		c.RelatesTo.IsFallingBack = quote == ""
+	case quote != "":
+		c.RelatesTo = (&event.RelatesTo{}).SetReplyTo(id.EventID(quote))
+	}
+}
+
+// offer remembers what choices a message has, for who picks one.
+func (a *Adapter) offer(eventID string, to bot.Chat, r bot.Reply) {
+	ids := make([]string, len(r.Choices))
+	for i, ch := range r.Choices {
+		ids[i] = ch.ID
+	}
+	if len(ids) > 0 {
+		a.past.choices.put(eventID, choices{ids, to.Thread})
+	}
+	a.past.last.put(to.ID+"\x00"+to.Thread, eventID)
+}
+
+// post sends a message to a room, one at a time in each.
+func (a *Adapter) post(ctx context.Context, to bot.Chat, r bot.Reply, c *event.MessageEventContent, edits string) (string, error) {
+	if err := a.online(ctx); err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	room := id.RoomID(to.ID)
+	unlock, err := a.sending.lock(ctx, room)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	if r.Quote != "" && a.rooms.pending(r.Quote) {
+		a.mark(ctx, r.Quote, store.Sending)
+	}
+	n, _ := a.past.sends.get(r.Quote)
+	resp, err := a.client.SendMessageEvent(ctx, room, event.EventMessage, c,
+		mautrix.ReqSendEvent{TransactionID: a.transaction(r.Quote, edits, n)})
+	if err != nil {
+		return "", sendError(err)
+	}
+	if r.Quote != "" {
+		a.past.sends.put(r.Quote, n+1)
+	}
+	return resp.EventID.String(), nil
+}
+
+// transaction is the same for the same answer to the same question. What
+// answers nothing gets a new one.
+func (a *Adapter) transaction(quote, edits string, n int) string {
+	if quote == "" {
+		return a.client.TxnID()
+	}
+	sum := sha256.Sum256([]byte(quote + "\x00" + edits + "\x00" + strconv.Itoa(n)))
+	return "parley" + hex.EncodeToString(sum[:16])
+}
+
+// Typing shows for some seconds that an answer is on its way. A homeserver
+// that is busy is not asked twice.
+func (a *Adapter) Typing(ctx context.Context, to bot.Chat) error {
+	if err := a.online(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(mautrix.WithMaxRetries(ctx, 0), 5*time.Second)
+	defer cancel()
+	_, err := a.client.UserTyping(ctx, id.RoomID(to.ID), true, 10*time.Second)
+	return sendError(err)
+}
+
+// receipt says that a message has been read.
+type receipt struct {
+	room  id.RoomID
+	event id.EventID
+}
+
+// seen has a receipt sent when there is time; if there is none, it is left
+// out.
+func (a *Adapter) seen(room id.RoomID, event id.EventID) {
+	select {
+	case a.receipt <- receipt{room, event}:
+	default:
+	}
+}
+
+// sendReceipts sends receipts until ctx ends. A newer one replaces those of
+// the same room that still wait.
+func (a *Adapter) sendReceipts(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case r := <-a.receipt:
+			newest := map[id.RoomID]id.EventID{r.room: r.event}
+			for more := true; more; {
+				select {
+				case r := <-a.receipt:
+					newest[r.room] = r.event
+				default:
+					more = false
+				}
+			}
+			for room, evt := range newest {
+				a.sendReceipt(ctx, room, evt)
+			}
+		}
+	}
+}
+
+func (a *Adapter) sendReceipt(ctx context.Context, room id.RoomID, evt id.EventID) {
+	ctx, cancel := context.WithTimeout(mautrix.WithMaxRetries(ctx, 0), 5*time.Second)
+	defer cancel()
+	if err := a.client.SendReceipt(ctx, room, evt, event.ReceiptTypeRead, nil); err != nil {
+		a.log.Debug("read receipt not sent", "room", room, "err", harmless(err))
+	}
+}

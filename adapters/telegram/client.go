@@ -1,0 +1,147 @@
+package telegram
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+)
+
+// client is the one place where the library's BotAPI is used. It adds what
+// that lacks: contexts, timeouts, a limit for bodies, errors without the token.
+type client struct {
+	api   tgbotapi.BotAPI
+	http  *http.Client
+	token string
+}
+
+// params are a method's parameters as the library takes them.
+type params = tgbotapi.Params
+
+const (
+	callTimeout = 30 * time.Second
+	maxBody     = 16 << 20 // a hundred updates of the longest texts fit
+)
+
+// The library would log addresses that contain the token.
+func init() { _ = tgbotapi.SetLogger(silence{}) }
+
+type silence struct{}
+
+func (silence) Println(...any)        {}
+func (silence) Printf(string, ...any) {}
+
+func newClient(apiURL, token string) *client {
+	c := &client{token: token, http: &http.Client{
+		Transport: &http.Transport{
+			Proxy:                 http.ProxyFromEnvironment,
+			DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+			ForceAttemptHTTP2:     true,
+			MaxIdleConns:          512,
+			MaxIdleConnsPerHost:   256,
+			IdleConnTimeout:       90 * time.Second,
+			TLSHandshakeTimeout:   10 * time.Second,
+			ExpectContinueTimeout: time.Second,
+		},
+		// An address to go to instead would get the token, so it is refused.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	c.api = tgbotapi.BotAPI{Token: token}
+	c.api.SetAPIEndpoint(strings.ReplaceAll(apiURL, "%", "%%") + "/bot%s/%s")
+	return c
+}
+
+// call carries out one method, once. Its errors are *callError.
+func (c *client) call(ctx context.Context, method string, p params, timeout time.Duration) (json.RawMessage, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	trip := &trip{ctx: ctx, http: c.http}
+	api := c.api // a copy for this call, as the library has no other place for a context
+	api.Client = trip
+	resp, err := api.MakeRequest(method, p)
+	if err != nil {
+		return nil, c.explain(method, trip, err)
+	}
+	return resp.Result, nil
+}
+
+// explain turns whatever went wrong into an error that says what became of the
+// request and does not contain the token.
+func (c *client) explain(method string, t *trip, err error) error {
+	e := &callError{Method: method}
+	var api *tgbotapi.Error
+	switch {
+	case errors.As(err, &api):
+		e.Code, e.Text = api.Code, api.Message
+		e.After = time.Duration(api.RetryAfter) * time.Second
+		e.MovedTo = api.MigrateToChatID
+	case t.status >= 300:
+		e.Code, e.Text = t.status, http.StatusText(t.status)
+	case !t.sent.Load():
+		e.Text, e.Unsent = err.Error(), true
+	default:
+		e.Text, e.Unknown = err.Error(), true
+	}
+	e.Text = strings.ReplaceAll(e.Text, c.token, "TOKEN")
+	e.Text = strings.ReplaceAll(e.Text, url.QueryEscape(c.token), "TOKEN")
+	return e
+}
+
+// trip is the library's HTTP client for a single call.
+type trip struct {
+	ctx    context.Context
+	http   *http.Client
+	sent   atomic.Bool // the request, or a part of it, has left
+	status int
+}
+
+// Do reads the whole body, so that the connection can be used again and a
+// connection that breaks in the middle is told from an answer that makes no sense.
+func (t *trip) Do(req *http.Request) (*http.Response, error) {
+	trace := &httptrace.ClientTrace{WroteHeaders: func() { t.sent.Store(true) }}
+	resp, err := t.http.Do(req.WithContext(httptrace.WithClientTrace(t.ctx, trace)))
+	if err != nil {
+		return nil, withoutURL(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if err != nil {
+		return nil, fmt.Errorf("read answer: %w", withoutURL(err))
+	}
+	if len(body) > maxBody {
+		return nil, errors.New("answer is too long")
+	}
+	t.status = resp.StatusCode
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}
+
+// withoutURL removes the address, which contains the token, from an error.
+func withoutURL(err error) error {
+	var u *url.Error
+	for errors.As(err, &u) {
+		err = u.Err
+	}
+	return err
+}
+
+// jsonOf encodes a parameter. What is encoded here has no cycles or channels,
+// so it cannot fail.
+func jsonOf(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return "null"
+	}
+	return string(b)
+}

@@ -1,0 +1,124 @@
+package telegram
+
+import (
+	"container/list"
+	"sync"
+)
+
+// lru remembers the last so many things that were used.
+type lru[K comparable, V any] struct {
+	size  int
+	items map[K]*list.Element
+	order *list.List // the one used last in front
+}
+
+type lruItem[K comparable, V any] struct {
+	key   K
+	value V
+}
+
+func newLRU[K comparable, V any](size int) *lru[K, V] {
+	return &lru[K, V]{size, map[K]*list.Element{}, list.New()}
+}
+
+func (l *lru[K, V]) get(k K) (V, bool) {
+	e, ok := l.items[k]
+	if !ok {
+		var none V
+		return none, false
+	}
+	l.order.MoveToFront(e)
+	return e.Value.(lruItem[K, V]).value, true
+}
+
+func (l *lru[K, V]) put(k K, v V) {
+	if e, ok := l.items[k]; ok {
+		e.Value = lruItem[K, V]{k, v}
+		l.order.MoveToFront(e)
+		return
+	}
+	l.items[k] = l.order.PushFront(lruItem[K, V]{k, v})
+	if l.order.Len() > l.size {
+		last := l.order.Back()
+		delete(l.items, last.Value.(lruItem[K, V]).key)
+		l.order.Remove(last)
+	}
+}
+
+// msgKey names a message on Telegram.
+type msgKey struct{ chat, id string }
+
+// remembered is what the adapter knows of the last hours. Ids only; a restart
+// forgets it, and what is lost is convenience.
+type remembered struct {
+	mu      sync.Mutex
+	answers *lru[msgKey, string]   // question -> the first message of its answer
+	rest    *lru[msgKey, []string] // that -> the messages a long answer goes on in
+	moves   *lru[string, string]   // old chat -> new chat
+	told    *lru[string, bool]     // moves handed to the bot
+	albums  *lru[string, bool]
+}
+
+func newRemembered() *remembered {
+	return &remembered{
+		answers: newLRU[msgKey, string](20000), rest: newLRU[msgKey, []string](2000),
+		moves: newLRU[string, string](1000), told: newLRU[string, bool](1000), albums: newLRU[string, bool](1000),
+	}
+}
+
+func (r *remembered) answerTo(chat, question string) (string, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.answers.get(msgKey{chat, question})
+}
+
+func (r *remembered) answered(chat, question, answer string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answers.put(msgKey{chat, question}, answer)
+}
+
+func (r *remembered) restOf(chat, first string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ids, _ := r.rest.get(msgKey{chat, first})
+	return ids
+}
+
+func (r *remembered) setRest(chat, first string, ids []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, had := r.rest.get(msgKey{chat, first}); had || len(ids) > 0 {
+		r.rest.put(msgKey{chat, first}, ids)
+	}
+}
+
+// move notes a chat's new id and tells whether it is news.
+func (r *remembered) move(from, to string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known, ok := r.moves.get(from)
+	r.moves.put(from, to)
+	return !ok || known != to
+}
+
+// now is the id that a chat has by now.
+func (r *remembered) now(chat string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if to, ok := r.moves.get(chat); ok {
+		return to
+	}
+	return chat
+}
+
+func (r *remembered) firstMove(chat string) bool  { return r.first(r.told, chat) }
+func (r *remembered) firstOfAlbum(id string) bool { return r.first(r.albums, id) }
+
+func (r *remembered) first(l *lru[string, bool], k string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, known := l.get(k)
+	l.put(k, true)
+	return !known
+}

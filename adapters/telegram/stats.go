@@ -1,0 +1,30 @@
+package telegram
+
+import "sync/atomic"
+
+// Stats counts what happened since the start.
+type Stats struct {
+	Updates        int64 // taken in, repeated ones not counted
+	Repeated       int64 // known already, left alone
+	Dropped        int64 // not meant for the bot
+	Sent           int64 // messages
+	Edited         int64
+	Retries        int64 // further tries after an error
+	Flooded        int64 // answers 429
+	UncertainSends int64 // sends whose fate nobody knows; at most this many doubles
+	Panics         int64
+}
+
+type counters struct {
+	updates, repeated, dropped, sent, edited, retries, flooded, uncertain, panics atomic.Int64
+}
+
+// Stats returns the counts of this moment.
+func (a *Adapter) Stats() Stats {
+	c := &a.stats
+	return Stats{
+		Updates: c.updates.Load(), Repeated: c.repeated.Load(), Dropped: c.dropped.Load(),
+		Sent: c.sent.Load(), Edited: c.edited.Load(), Retries: c.retries.Load(),
+		Flooded: c.flooded.Load(), UncertainSends: c.uncertain.Load(), Panics: c.panics.Load(),
+	}
+}
