@@ -67,6 +67,7 @@ type Adapter struct {
 	me      id.UserID
 	name    string        // the bot's display name
 	started time.Time     // of the very first start; nothing older is answered
+	running time.Time     // since when Run does
 	ready   chan struct{} // closed once logged in: Send waits for it
 
 	handle  bot.Handler
@@ -86,6 +87,7 @@ type patience struct {
 	firstKeys, moreKeys time.Duration // for the keys of a message
 	retry               time.Duration // between attempts to start or to sync, at first
 	backoff             time.Duration // between attempts of a request, at first
+	settle              time.Duration // for what the process before may still have under way
 }
 
 type counters struct{ uncertain, dropped, backfilled atomic.Int64 }
@@ -118,7 +120,7 @@ func New(cfg Config) (*Adapter, error) {
 		receipt: make(chan receipt, 256),
 		past:    newPast(),
 		patience: patience{firstKeys: 3 * time.Second, moreKeys: 22 * time.Second,
-			retry: time.Second, backoff: 250 * time.Millisecond},
+			retry: time.Second, backoff: 250 * time.Millisecond, settle: 2 * time.Second},
 	}
 	a.rooms = newRooms(a.log)
 	return a, nil
@@ -161,7 +163,7 @@ func (a *Adapter) Name() string { return Network }
 // for a homeserver that is down. It returns an error only for what waiting
 // does not mend, and says then what to do. It may be called once.
 func (a *Adapter) Run(ctx context.Context, handle bot.Handler) error {
-	a.handle = handle
+	a.handle, a.running = handle, time.Now()
 	if err := a.startUp(ctx); err != nil || ctx.Err() != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -18,7 +19,9 @@ func decodeSync(data []byte) (resp *mautrix.RespSync, dropped int, err error) {
 		return complete(resp)
 	}
 	var tree map[string]any
-	if err := json.Unmarshal(data, &tree); err != nil {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber() // 1e1000 is a number too, and only its own event is to suffer
+	if err := d.Decode(&tree); err != nil {
 		return nil, 0, cutOff(err)
 	}
 	dropped = prune(tree, 0)
@@ -143,6 +146,11 @@ const (
 	maxText  = 2000 // letters
 	maxID    = 255
 )
+
+// relate takes over the relation of another content.
+func (c *content) relate(o content) {
+	c.relation, c.related, c.key, c.replyTo, c.falling = o.relation, o.related, o.key, o.replyTo, o.falling
+}
 
 func decodeContent(data []byte) content { return decodeNested(data, true) }
 

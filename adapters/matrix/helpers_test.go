@@ -144,7 +144,8 @@ func (r *robot) launch() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	a.patience = patience{firstKeys: time.Second, moreKeys: time.Second, retry: 50 * time.Millisecond, backoff: 20 * time.Millisecond}
+	a.patience = patience{firstKeys: time.Second, moreKeys: time.Second, retry: 50 * time.Millisecond, backoff: 20 * time.Millisecond,
+		settle: 500 * time.Millisecond}
 	if r.tune != nil {
 		r.tune(a)
 	}

@@ -60,11 +60,14 @@ func (a *Adapter) awaitKeys(ctx context.Context, b *batch, evt *event.Event) {
 }
 
 // understandDecrypted takes care that what stood inside is a message, sent by
-// who sent the outside. Its relation stands outside.
+// who sent the outside. Its relation stands outside, where the homeserver can
+// read it; most clients leave it out inside.
 func (a *Adapter) understandDecrypted(ctx context.Context, b *batch, outer, clear *event.Event) {
 	clear.ID, clear.RoomID, clear.Sender, clear.Timestamp = outer.ID, outer.RoomID, outer.Sender, outer.Timestamp
 	clear.StateKey = nil
-	a.understand(ctx, b, clear)
+	c := decodeContent(clear.Content.VeryRaw)
+	c.relate(decodeContent(outer.Content.VeryRaw))
+	a.understand(ctx, b, clear, c)
 }
 
 // unreadable tells the bot of a message that cannot be decrypted, once for
@@ -93,8 +96,7 @@ func (a *Adapter) message(ctx context.Context, evt *event.Event) bot.Message {
 }
 
 // understand decides whether a message is for the bot, and hands it over.
-func (a *Adapter) understand(ctx context.Context, b *batch, evt *event.Event) {
-	c := decodeContent(evt.Content.VeryRaw)
+func (a *Adapter) understand(ctx context.Context, b *batch, evt *event.Event, c content) {
 	m := a.message(ctx, evt)
 	var ok bool
 	switch {

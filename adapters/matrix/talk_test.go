@@ -161,3 +161,33 @@ func TestPinsOfOthersSurvive(t *testing.T) {
 		t.Errorf("pinned %v after unpinning", got)
 	}
 }
+
+// As matrix-js-sdk and others do, which leave the relation out inside.
+func TestTheRelationOfAnEncryptedMessageIsReadFromItsOutside(t *testing.T) {
+	r := newRobot(t).start()
+	p := person(t, "alice")
+	room := r.with(p, true)
+	root := p.Say(t, room, "A thread")
+	answer := p.Reply(t, root)
+	tell := func(c *event.MessageEventContent, rel *event.RelatesTo) id.EventID {
+		sealed, err := p.Crypto.Encrypt(t.Context(), room, event.EventMessage, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed.RelatesTo = rel
+		resp, err := p.SendMessageEvent(t.Context(), room, event.EventEncrypted, sealed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.EventID
+	}
+	q := tell(&event.MessageEventContent{MsgType: event.MsgText, Body: "in it?"}, (&event.RelatesTo{}).SetThread(root, root))
+	if got := p.Reply(t, q).Content.AsMessage().RelatesTo.GetThreadParent(); got != root {
+		t.Errorf("answered in thread %q, want %q", got, root)
+	}
+	tell(&event.MessageEventContent{MsgType: event.MsgText, Body: "* Another", NewContent: &event.MessageEventContent{
+		MsgType: event.MsgText, Body: "Another"}}, (&event.RelatesTo{}).SetReplace(root))
+	p.Wait(t, "the edit", func(e *event.Event) bool {
+		return e.Type == event.EventMessage && e.Sender == id.UserID(r.id) && e.Content.AsMessage().RelatesTo.GetReplaceID() == answer.ID
+	})
+}

@@ -118,7 +118,7 @@ const clockSkew = 10 * time.Second
 // said deals with a message, decrypting it if need be.
 func (a *Adapter) said(ctx context.Context, b *batch, evt *event.Event) {
 	if evt.Type.Type != event.EventEncrypted.Type {
-		a.understand(ctx, b, evt)
+		a.understand(ctx, b, evt, decodeContent(evt.Content.VeryRaw))
 		return
 	}
 	if st, err := a.cfg.Store.Update(ctx, Network, evt.ID.String()); err == nil && st == store.Done {
@@ -195,6 +195,11 @@ func (a *Adapter) emit(ctx context.Context, b *batch, m bot.Message) {
 	}
 	if st == store.Sending {
 		a.stats.uncertain.Add(1)
+		if a.arrived(ctx, m) {
+			a.rooms.end(m.ID)
+			a.mark(ctx, m.ID, store.Done)
+			return
+		}
 	}
 	a.ledger.hold(b)
 	done := func(err error) { a.dealtWith(ctx, b, m, err) }
@@ -202,6 +207,32 @@ func (a *Adapter) emit(ctx context.Context, b *batch, m bot.Message) {
 		a.log.Error("a message was not taken", "event", m.ID, "err", err)
 		done(nil)
 	}
+}
+
+// arrived tells whether an answer that was being sent when the bot ended is in
+// the room. The transaction id alone does not settle it: some homeservers know
+// a transaction only once it has ended, and the request of the process before
+// may be under way still.
+func (a *Adapter) arrived(ctx context.Context, m bot.Message) bool {
+	if q, ok := a.past.questions.get(m.ID); !ok || q.quote != m.ID {
+		return false // nothing that replies to it alone
+	}
+	if !sleep(ctx, time.Until(a.running.Add(a.settle))) {
+		return false
+	}
+	types := &mautrix.FilterPart{Types: messageTypes}
+	resp, err := a.client.Messages(ctx, id.RoomID(m.Chat.ID), "", "", mautrix.DirectionBackward, types, timelineLimit)
+	if err != nil {
+		return false
+	}
+	for _, evt := range resp.Chunk {
+		if evt != nil && evt.Sender == a.me && decodeContent(evt.Content.VeryRaw).replyTo == m.ID {
+			a.past.ours.put(evt.ID.String(), true)
+			a.past.answers.put(m.ID, evt.ID.String())
+			return true
+		}
+	}
+	return false
 }
 
 // dealtWith notes that a message needs nothing more. What was interrupted is

@@ -3,6 +3,7 @@
 package matrixtest
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/exec"
@@ -33,20 +34,30 @@ func binary() (string, error) {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "dendrite")
+	pins, err := os.ReadFile(filepath.Join(module(), "go.sum"))
+	if err != nil {
+		return "", err
+	}
+	// Other pins are another homeserver.
+	path := filepath.Join(dir, fmt.Sprintf("dendrite-%x", sha256.Sum256(pins))[:24])
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
 	return path, build(path)
 }
 
-// build compiles the pinned module beside this file. The result appears whole
+// module is the folder of the pinned module, beside this file.
+func module() string {
+	_, here, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(here), "dendrite")
+}
+
+// build compiles the pinned module. The result appears whole
 // or not at all.
 func build(path string) error {
-	_, here, _, _ := runtime.Caller(0)
 	cmd := exec.Command("go", "build", "-mod=readonly", "-trimpath", "-ldflags", "-s -w", "-o", path+".new",
 		"github.com/element-hq/dendrite/cmd/dendrite")
-	cmd.Dir = filepath.Join(filepath.Dir(here), "dendrite")
+	cmd.Dir = module()
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the homeserver: %w\n%s", err, out)

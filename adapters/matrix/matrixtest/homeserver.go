@@ -10,8 +10,10 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,10 +33,11 @@ const secret = "shared secret of tests"
 
 // Homeserver is a running one, with an empty database of its own.
 type Homeserver struct {
-	URL string
-	dir string
-	cmd *exec.Cmd
-	log lockedBuffer
+	URL   string
+	dir   string
+	cmd   *exec.Cmd
+	front *httptest.Server
+	log   lockedBuffer
 }
 
 // lockedBuffer can be read while the homeserver writes.
@@ -89,13 +92,17 @@ func Launch(o Options) (*Homeserver, error) {
 	if err != nil {
 		return nil, err
 	}
-	hs.URL = "http://" + addr
+	direct := "http://" + addr
 	hs.cmd = exec.Command(bin, "-config", filepath.Join(dir, "dendrite.yaml"), "-http-bind-address", addr)
 	hs.cmd.Dir = dir
 	hs.cmd.Stdout, hs.cmd.Stderr = &hs.log, &hs.log
 	if err := hs.cmd.Start(); err != nil {
 		return nil, err
 	}
+	if hs.front, err = calm(direct); err != nil {
+		return nil, err
+	}
+	hs.URL = hs.front.URL
 	if err := hs.await(); err != nil {
 		hs.Stop()
 		return nil, fmt.Errorf("%w\n%s", err, hs.log.String())
@@ -107,6 +114,8 @@ func Launch(o Options) (*Homeserver, error) {
 func (hs *Homeserver) Stop() {
 	_ = hs.cmd.Process.Kill()
 	_ = hs.cmd.Wait() // it says that it was killed
+	hs.front.CloseClientConnections()
+	hs.front.Close()
 	_ = os.RemoveAll(hs.dir)
 }
 
@@ -219,7 +228,8 @@ func (hs *Homeserver) call(tb testing.TB, method, path string, in, out any) {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		tb.Fatalf("%s %s: %s", method, path, resp.Status)
+		said, _ := io.ReadAll(io.LimitReader(resp.Body, 1000)) // the status is error enough
+		tb.Fatalf("%s %s: %s: %s", method, path, resp.Status, said)
 	}
 	if out != nil {
 		if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
