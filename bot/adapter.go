@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"parley/answers/lang"
 )
 
 // Handler takes a message. It returns once the message is in its chat's lane,
@@ -56,26 +54,3 @@ var ErrUncertain = errors.New("fate of the message is unknown")
 type Busy struct{ After time.Duration }
 
 func (b Busy) Error() string { return fmt.Sprintf("network asks to wait %s", b.After) }
-
-// Moved is returned when a chat has got another id. What is kept of it is
-// carried over, and the message sent again.
-type Moved struct{ To Chat }
-
-func (m Moved) Error() string { return "chat has moved" }
-
-// Excuse is an error with two faces: Err for the operator, Key for the person,
-// in their language.
-type Excuse struct {
-	Key  string
-	Args lang.Args
-	Err  error
-}
-
-func (e *Excuse) Error() string {
-	if e.Err == nil {
-		return e.Key
-	}
-	return e.Err.Error()
-}
-
-func (e *Excuse) Unwrap() error { return e.Err }

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"parley/answers"
@@ -52,11 +51,6 @@ var signals = map[string]func(b *Bot, ctx context.Context, m Message) (Reply, bo
 		return Reply{}, false
 	},
 	"moved": (*Bot).moved,
-}
-
-// IsCommand tells whether a word is the name of a command.
-func IsCommand(name string) bool {
-	return name == "start" || slices.ContainsFunc(Commands(), func(c Command) bool { return c.Name == name })
 }
 
 func (b *Bot) command(ctx context.Context, a Adapter, m Message) (Reply, bool) {

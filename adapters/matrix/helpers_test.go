@@ -277,13 +277,6 @@ func person(t *testing.T, name string) *matrixtest.Person {
 
 func bodyOf(e *event.Event) string { return e.Content.AsMessage().Body }
 
-func want(t *testing.T, got, wanted string) {
-	t.Helper()
-	if !strings.Contains(got, wanted) {
-		t.Fatalf("got %q, want %q in it", got, wanted)
-	}
-}
-
 // once fails unless a question has exactly one answer, after all that is under
 // way has arrived: a further question is asked and answered first.
 func once(t *testing.T, p *matrixtest.Person, room id.RoomID, questions ...id.EventID) {

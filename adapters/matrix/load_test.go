@@ -117,14 +117,6 @@ func TestThirtyRestartsInTheMiddleOfTrafficLoseAndDoubleNothing(t *testing.T) {
 	t.Logf("%d questions over 30 restarts", n)
 }
 
-// slack gives the race detector the time it costs.
-func slack(d time.Duration) time.Duration {
-	if raceDetector {
-		return 6 * d
-	}
-	return d
-}
-
 func resident(t *testing.T) int {
 	runtime.GC()
 	data, err := os.ReadFile("/proc/self/statm")

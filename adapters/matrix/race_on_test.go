@@ -1,4 +1,4 @@
-//go:build live && race
+//go:build race
 
 package matrix
 

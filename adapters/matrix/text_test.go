@@ -1,5 +1,3 @@
-//go:build live
-
 package matrix
 
 import (
@@ -170,4 +168,11 @@ func FuzzEventDecoding(f *testing.F) {
 			t.Error("a bad event took a good one with it")
 		}
 	})
+}
+
+func want(t *testing.T, got, wanted string) {
+	t.Helper()
+	if !strings.Contains(got, wanted) {
+		t.Fatalf("got %q, want %q in it", got, wanted)
+	}
 }

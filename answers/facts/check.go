@@ -37,7 +37,7 @@ func Check(b *Base) Problems {
 	for _, t := range b.Terms {
 		terms[&t.Fact] = true
 	}
-	for f := range b.each {
+	for f := range b.All {
 		c.fact(f, !terms[f])
 	}
 	for _, p := range b.People {

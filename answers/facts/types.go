@@ -212,7 +212,7 @@ func (b *Base) Find(id string) *Fact { return b.byID[id] }
 // index fills byID; a second owner of an id is reported to twice.
 func (b *Base) index(twice func(f, first *Fact, id string)) {
 	b.byID = make(map[string]*Fact)
-	for f := range b.each {
+	for f := range b.All {
 		for _, id := range append([]string{f.ID}, f.Aliases...) {
 			if first := b.byID[id]; first != nil {
 				twice(f, first, id)
@@ -223,8 +223,9 @@ func (b *Base) index(twice func(f, first *Fact, id string)) {
 	}
 }
 
-// each yields everything in the base that answers a question by a text of its own.
-func (b *Base) each(yield func(*Fact) bool) {
+// All yields everything in the base that has an id, a text or what tells the
+// same, kind after kind, in the order of the files.
+func (b *Base) All(yield func(*Fact) bool) {
 	for _, f := range b.Facts {
 		if !yield(f) {
 			return
@@ -256,9 +257,6 @@ func (b *Base) each(yield func(*Fact) bool) {
 		}
 	}
 }
-
-// All yields everything that has a text of its own, in the order of the files.
-func (b *Base) All(yield func(*Fact) bool) { b.each(yield) }
 
 // Resolve returns the id under which what id names is answered: its own, that
 // of which id is an alias, or of the fact that tells the same. An id that the

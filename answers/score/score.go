@@ -68,15 +68,14 @@ type Verdict string
 
 // The verdicts there are.
 const (
-	Right     Verdict = "right"
-	Refused   Verdict = "rightly refused"
-	Wrong     Verdict = "wrong answer"
-	Missed    Verdict = "should have answered"
-	Blurted   Verdict = "should have refused"
-	Hedged    Verdict = "asked back where a refusal was due"
-	Vague     Verdict = "asked back without the answer"
-	WrongLang Verdict = "wrong language"
-	Unclear   Verdict = "neither asked back nor answered"
+	Right   Verdict = "right"
+	Refused Verdict = "rightly refused"
+	Wrong   Verdict = "wrong answer"
+	Missed  Verdict = "should have answered"
+	Blurted Verdict = "should have refused"
+	Hedged  Verdict = "asked back where a refusal was due"
+	Vague   Verdict = "asked back without the answer"
+	Unclear Verdict = "neither asked back nor answered"
 )
 
 // Judge tells what an answer to it is worth. status and text are the answer's.

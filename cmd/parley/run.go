@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -72,7 +73,33 @@ func serve(ctx context.Context, cfg *config.Config) error {
 		return errors.New("no network is configured: give PARLEY_TELEGRAM_TOKEN, or PARLEY_MATRIX_HOMESERVER with a user, or see config/example.yaml")
 	}
 	log.Info("answering", "facts_to", book.AsOf(), "networks", len(adapters))
-	return b.Run(ctx, adapters...)
+	var wg sync.WaitGroup
+	pruning, stop := context.WithCancel(ctx)
+	wg.Go(func() { prune(pruning, st, max(inboxLife, 2*cfg.Matrix.MaxAge), log) })
+	err = b.Run(ctx, adapters...)
+	stop()
+	wg.Wait()
+	return err
+}
+
+// inboxLife is how long it is remembered which updates were dealt with. Telegram
+// gives an update again for a day at the most, Matrix for max_age.
+const inboxLife = 7 * 24 * time.Hour
+
+// prune forgets old updates, at once and then every hour, until ctx ends.
+func prune(ctx context.Context, st *store.Store, life time.Duration, log *slog.Logger) {
+	every := time.NewTicker(time.Hour)
+	defer every.Stop()
+	for {
+		if err := st.PruneInbox(ctx, time.Now().Add(-life)); err != nil && ctx.Err() == nil {
+			log.Warn("old updates not forgotten", "err", err)
+		}
+		select {
+		case <-every.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // logger logs text on a terminal and JSON otherwise, to standard error.

@@ -166,9 +166,6 @@ func idfOf(df []uint32, rows int) []float32 {
 	return idf
 }
 
-// WordHash identifies a skeleton word among all words ever seen.
-func WordHash(skel string) uint32 { return hashString(seedSkel, skel) }
-
 // seedLetter marks the features by which languages are told apart.
 const seedLetter = 0x2545f491
 

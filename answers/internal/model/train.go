@@ -21,7 +21,7 @@ type Options struct {
 	Bits   int     // buckets are 1<<Bits; 16
 	C      float64 // cost of a margin missed; 1
 	Own    float64 // how many times more a margin missed by a class's own row costs; 1
-	Epochs int     // passes over the rows at the most; 12
+	Epochs int     // passes over the rows at the most; 20
 	Keep   int     // weights kept of each class, the largest; 3000
 
 	// Near, if set, trains a class only against the rows that look most like

@@ -20,19 +20,6 @@ func Typos(rng *rand.Rand, s string) string {
 	return strings.Join(words, " ")
 }
 
-// OneTypo slips in exactly one word, if any is long enough.
-func OneTypo(rng *rand.Rand, s string) string {
-	words := strings.Split(s, " ")
-	for range 8 {
-		i := rng.IntN(len(words))
-		if len([]rune(words[i])) >= 4 {
-			words[i] = slip(rng, words[i])
-			break
-		}
-	}
-	return strings.Join(words, " ")
-}
-
 func slip(rng *rand.Rand, w string) string {
 	r := []rune(w)
 	i := 1 + rng.IntN(len(r)-2)

@@ -3,7 +3,6 @@
 package text
 
 import (
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -146,6 +145,3 @@ func joinsThousands(have []byte, rest string, r rune) bool {
 	}
 	return len(rest) == 3 || !isDigit(rune(rest[3]))
 }
-
-// Fold returns the words of s joined by single spaces.
-func Fold(s string) string { return strings.Join(Words(nil, s), " ") }
