@@ -5,6 +5,7 @@
 package match
 
 import (
+	"slices"
 	"strings"
 
 	"parley/answers/facts"
@@ -43,14 +44,14 @@ type class struct {
 	rounds  uint16
 	sides   uint8
 	dates   []string // ISO
-	names   map[int]bool
+	names   []int
 	numbers map[string]bool
 	subject string
 	aspect  string
 	meeting string
-	stems   map[string]bool // of its texts in all languages
-	group   int             // the class of all that answer the same kind of question, or -1
-	who     int             // the person or place it is about, or -1
+	stems   []uint64 // bit n: its texts have the stem of this number in Matcher.stems
+	group   int      // the class of all that answer the same kind of question, or -1
+	who     int      // the person or place it is about, or -1
 }
 
 var roundOfDate = map[string]uint16{"2022-03-29": 1, "2025-05-16": 1 << 1, "2025-06-02": 1 << 2, "2025-07-23": 1 << 3}
@@ -68,9 +69,8 @@ func (m *Matcher) newClass(id string) class {
 		c.kind, c.known = Topic, true
 		c.subject = "topics"
 		c.aspect, c.rounds = topicAspect(id)
-		c.stems = make(map[string]bool)
 		for i := range facts.Languages {
-			m.addStems(c.stems, t.Title[i])
+			m.addStems(&c, t.Title[i])
 		}
 		return c
 	}
@@ -99,9 +99,8 @@ func (m *Matcher) newClass(id string) class {
 	for _, d := range m.slots.Read(text, words, skels, noDay).Dates {
 		c.dates = append(c.dates, iso(d, f.Date))
 	}
-	c.stems = make(map[string]bool)
 	for i := range facts.Languages {
-		m.addStems(c.stems, f.Text[i]+" "+f.Short[i])
+		m.addStems(&c, f.Text[i]+" "+f.Short[i])
 	}
 	c.numbers = facts.Numbers(text)
 	for _, g := range f.Figures {
@@ -111,19 +110,35 @@ func (m *Matcher) newClass(id string) class {
 	}
 	c.names = m.names.in(skels)
 	if n, ok := m.names.ids[id]; ok {
-		c.names[n] = true
 		c.who = n
+		if !slices.Contains(c.names, n) {
+			c.names = append(c.names, n)
+		}
 	}
 	return c
 }
 
-func (m *Matcher) addStems(to map[string]bool, text string) {
+func (m *Matcher) addStems(c *class, text string) {
 	_, skels := wordsOf(text)
 	for _, k := range skels {
-		if !m.slots.Stop(k) {
-			to[near.Stem(k)] = true
+		if m.slots.Stop(k) {
+			continue
 		}
+		n, ok := m.stems[near.Stem(k)]
+		if !ok {
+			n = len(m.stems)
+			m.stems[near.Stem(k)] = n
+		}
+		for len(c.stems) <= n/64 {
+			c.stems = append(c.stems, 0)
+		}
+		c.stems[n/64] |= 1 << (n % 64)
 	}
+}
+
+// tells tells whether the class's texts have the stem of this number.
+func (c *class) tells(stem int) bool {
+	return stem >= 0 && stem/64 < len(c.stems) && c.stems[stem/64]&(1<<(stem%64)) != 0
 }
 
 // topicAspect reads "agreed-2" as the aspect agreed of round 2.

@@ -2,8 +2,7 @@ package match
 
 import (
 	"math/bits"
-
-	"parley/answers/internal/near"
+	"slices"
 )
 
 // The evidence of the second reading, by name in names of the same order.
@@ -128,7 +127,7 @@ func (m *Matcher) features(s *scratch, g *given, k, last int, inTalk bool) (f [n
 			f[fGroupNot] = 1 + kind
 		}
 	}
-	f[fCovered] = m.covered(s, g, k)
+	f[fCovered] = m.covered(g, k)
 	f[fNear], f[fNear2] = float64(s.near.Best(k)), float64(s.near.Second(k))
 	other, otherSense := float32(0), float32(-1)
 	for _, j := range s.top {
@@ -139,7 +138,7 @@ func (m *Matcher) features(s *scratch, g *given, k, last int, inTalk bool) (f [n
 	}
 	f[fSense], f[fSenseLead] = float64(s.sense[k]), float64(s.sense[k]-otherSense)
 	f[fNearLead] = float64(s.near.Best(k) - other)
-	f[fTold] = m.told(s, g, k)
+	f[fTold] = m.told(g, k)
 	if inTalk {
 		m.talk(s, &f, g, k, last)
 	}
@@ -220,8 +219,8 @@ func (m *Matcher) exact(f *[nCandidate]float64, g *given, c *class) {
 func (m *Matcher) people(f *[nCandidate]float64, g *given, c *class) {
 	if len(g.names) > 0 {
 		hits := 0
-		for n := range g.names {
-			if c.names[n] {
+		for _, n := range g.names {
+			if slices.Contains(c.names, n) {
 				hits++
 			}
 		}
@@ -229,14 +228,14 @@ func (m *Matcher) people(f *[nCandidate]float64, g *given, c *class) {
 		f[fNotNames] = min(3, float64(len(g.names)-hits))
 	}
 	if c.who >= 0 {
-		if g.names[c.who] {
+		if g.named(c) {
 			f[fAbout] = 1 / float64(len(g.names))
 		} else {
 			f[fNotAbout] = 1
 		}
 	}
 	if g.bare {
-		if c.who >= 0 && g.names[c.who] {
+		if g.named(c) {
 			f[fBare] = 1
 		} else {
 			f[fBareOther] = 1
@@ -246,29 +245,28 @@ func (m *Matcher) people(f *[nCandidate]float64, g *given, c *class) {
 
 // covered is the share of the question's meaning carried by words that speak
 // for class k.
-func (m *Matcher) covered(s *scratch, g *given, k int) float64 {
+func (m *Matcher) covered(g *given, k int) float64 {
 	if g.mass == 0 {
 		return 0
 	}
-	skels := s.text.Skeletons()
 	var sum float64
-	for _, i := range g.content {
-		if m.learnt.Model.Speaks(skels[i], k) {
-			sum += float64(m.learnt.Near.Weight(skels[i]))
+	for _, w := range g.content {
+		if m.learnt.Model.Speaks(w.bucket, k) {
+			sum += w.weight
 		}
 	}
 	return sum / g.mass
 }
 
 // told is the share of the question's meaning that the class's own text tells.
-func (m *Matcher) told(s *scratch, g *given, k int) float64 {
+func (m *Matcher) told(g *given, k int) float64 {
 	if g.mass == 0 {
 		return 0
 	}
 	var sum float64
-	for _, w := range s.content {
-		if m.classes[k].stems[near.Stem(w)] {
-			sum += float64(m.learnt.Near.Weight(w))
+	for _, w := range g.content {
+		if m.classes[k].tells(w.text) {
+			sum += w.weight
 		}
 	}
 	return sum / g.mass
@@ -358,8 +356,8 @@ func (m *Matcher) noneFeatures(s *scratch, g *given, inTalk bool) (f [nNone]floa
 		f[nSlots] = 1
 	}
 	if at >= 0 {
-		f[nCovered] = m.covered(s, g, at)
-		f[nTold] = m.told(s, g, at)
+		f[nCovered] = m.covered(g, at)
+		f[nTold] = m.told(g, at)
 	}
 	for _, k := range s.top {
 		f[nNear] = max(f[nNear], float64(s.near.Best(k)))

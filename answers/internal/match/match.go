@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"parley/answers/facts"
 	"parley/answers/internal/model"
@@ -28,6 +29,7 @@ type Matcher struct {
 	number  map[string]int
 	byGroup []groupOf
 	byKey   map[string][]int // classes by aspect, for "and the third?"
+	stems   map[string]int   // the stems of what the base says, numbered
 	scratch sync.Pool
 }
 
@@ -75,7 +77,7 @@ type Result struct {
 // model that the base lacks are never candidates.
 func New(b *facts.Base, l *Learnt, words []lang.Words) *Matcher {
 	m := &Matcher{base: b, learnt: l, slots: slots.NewReader(words), names: newNames(b),
-		topics: make(map[string]*facts.Topic), number: make(map[string]int), byKey: make(map[string][]int)}
+		topics: make(map[string]*facts.Topic), number: make(map[string]int), byKey: make(map[string][]int), stems: make(map[string]int)}
 	for _, t := range b.Topics {
 		m.topics[t.ID] = t
 	}
@@ -118,7 +120,8 @@ type scratch struct {
 	sense, kin             []float32
 	top                    []int
 	near                   near.Scratch
-	content                []string
+	seen                   []near.Word // the words that carry meaning
+	content                []word      // the same, one by one
 	choice                 choice
 	p                      []float64
 }
@@ -181,7 +184,7 @@ func (m *Matcher) read(s *scratch, q string, ctx Context, now time.Time) (Result
 	r := Result{Slots: m.slots.Read(q, s.text.Words(), s.text.Skeletons(), now)}
 	g := m.gather(s, q, &r)
 	m.mean(s)
-	m.learnt.Near.Search(&s.near, s.content, len(m.classes))
+	m.learnt.Near.Search(&s.near, s.seen, len(m.classes))
 	m.pick(s, &g, last, inTalk)
 	c := &s.choice
 	*c = choice{candidates: c.candidates[:0], right: -1, short: inTalk && g.little()}
@@ -198,9 +201,9 @@ func (m *Matcher) read(s *scratch, q string, ctx Context, now time.Time) (Result
 // mean scores the classes by the meaning of the question's words.
 func (m *Matcher) mean(s *scratch) {
 	var v sense.Meaning
-	for _, w := range s.content {
-		if stem, weight, ok := m.learnt.Near.Find(w); ok {
-			m.learnt.Sense.Add(&v, stem, weight)
+	for _, w := range s.seen {
+		if w.Seen {
+			m.learnt.Sense.Add(&v, w.Stem, w.Weight)
 		}
 	}
 	v.Unit()
@@ -254,7 +257,7 @@ func (m *Matcher) alike(s *scratch, g *given) {
 		}
 		for _, k := range of.members {
 			c := &m.classes[k]
-			if len(s.top) < 3*candidates && (c.rounds&(g.rounds|g.weak) != 0 || c.who >= 0 && g.names[c.who] || g.dated(c)) {
+			if len(s.top) < 3*candidates && (c.rounds&(g.rounds|g.weak) != 0 || g.named(c) || g.dated(c)) {
 				s.add(k)
 			}
 		}
@@ -312,13 +315,23 @@ type given struct {
 	slots   slots.Slots
 	rounds  uint16 // named or implied by a day
 	weak    uint16 // implied by an ordinal alone or a month
-	names   map[int]bool
-	bare    bool  // nothing but a name is said
-	content []int // indexes of the words that carry meaning
+	names   []int
+	bare    bool   // nothing but a name is said
+	content []word // that carry meaning
 	mass    float64
 	unknown float64 // share of the mass no training question has
 	odd     int     // capitalised words no training question has
 }
+
+// word is a word that carries meaning.
+type word struct {
+	bucket uint32  // in the model
+	text   int     // number of its stem among those of the base's own texts, or -1
+	weight float64 // how much it tells
+}
+
+// named tells whether the class is about a person or place that is named.
+func (g *given) named(c *class) bool { return c.who >= 0 && slices.Contains(g.names, c.who) }
 
 var roundOfMonth = map[int]uint16{5: 1 << 1, 6: 1 << 2, 7: 1 << 3}
 
@@ -333,55 +346,71 @@ func (m *Matcher) gather(s *scratch, q string, r *Result) given {
 	}
 	words, skels := s.text.Words(), s.text.Skeletons()
 	g.names = m.names.in(skels)
-	s.content = s.content[:0]
-	upper := capitalised(q)
+	s.seen, s.content = s.seen[:0], s.content[:0]
 	for i, k := range skels {
 		if m.slots.Stop(k) || len(k) < 2 && !isDigits(words[i]) {
 			continue
 		}
-		g.content = append(g.content, i)
-		s.content = append(s.content, k)
-		w := float64(m.learnt.Near.Weight(k))
-		g.mass += w
-		if !m.learnt.Near.Seen(k) && !isDigits(words[i]) {
-			g.unknown += w
+		w := m.learnt.Near.Look(k)
+		text, ok := m.stems[near.Stem(k)]
+		if !ok {
+			text = -1
+		}
+		s.seen = append(s.seen, w)
+		s.content = append(s.content, word{m.learnt.Model.Bucket(k), text, float64(w.Weight)})
+		g.mass += float64(w.Weight)
+		if !w.Seen && !isDigits(words[i]) {
+			g.unknown += float64(w.Weight)
 			r.Unknown = append(r.Unknown, words[i])
-			if upper[words[i]] {
-				g.odd++
-			}
 		}
 	}
+	g.content = s.content
+	g.odd = capitalised(q, r.Unknown)
 	if g.mass > 0 {
 		g.unknown /= g.mass
 	}
-	g.bare = len(g.content) > 0 && len(g.content) <= 2 && !slices.ContainsFunc(s.content, func(k string) bool { return m.names.find(k) < 0 })
+	g.bare = len(g.content) > 0 && len(g.content) <= 2 && m.onlyNames(words, skels)
 	r.Content = len(g.content)
 	return g
 }
 
+// onlyNames tells whether every word that carries meaning is a name.
+func (m *Matcher) onlyNames(words, skels []string) bool {
+	for i, k := range skels {
+		if !m.slots.Stop(k) && (len(k) > 1 || isDigits(words[i])) && m.names.find(k) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func isDigits(w string) bool { return w != "" && w[0] >= '0' && w[0] <= '9' }
 
-// capitalised returns the folded words that are written with a capital letter
-// elsewhere than at the start.
-func capitalised(q string) map[string]bool {
-	out := make(map[string]bool)
+// capitalised counts those of the folded words that are written with a capital
+// letter elsewhere than at the start.
+func capitalised(q string, folded []string) (n int) {
+	if len(folded) == 0 {
+		return 0
+	}
+	upper := make(map[string]bool)
 	for i, f := range strings.Fields(q) {
-		if i == 0 {
+		first := strings.IndexFunc(f, unicode.IsLetter)
+		if i == 0 || first < 0 {
 			continue
 		}
-		for _, r := range f {
-			if unicode.IsLetter(r) {
-				if unicode.IsUpper(r) {
-					ws, _ := wordsOf(f)
-					for _, w := range ws {
-						out[w] = true
-					}
-				}
-				break
+		if r, _ := utf8.DecodeRuneInString(f[first:]); unicode.IsUpper(r) {
+			ws, _ := wordsOf(f)
+			for _, w := range ws {
+				upper[w] = true
 			}
 		}
 	}
-	return out
+	for _, w := range folded {
+		if upper[w] {
+			n++
+		}
+	}
+	return n
 }
 
 // language names the language a question is written in.

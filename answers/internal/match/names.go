@@ -1,6 +1,8 @@
 package match
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +30,7 @@ func iso(d slots.Date, of string) string {
 	if year == 0 && len(of) >= 4 {
 		year, _ = strconv.Atoi(of[:4])
 	}
-	s := strconv.Itoa(year)
+	s := fmt.Sprintf("%04d", year)
 	for _, n := range [...]int{d.Month, d.Day} {
 		if n == 0 {
 			break
@@ -110,11 +112,11 @@ func (n *names) find(word string) int {
 	return -1
 }
 
-func (n *names) in(skels []string) map[int]bool {
-	out := make(map[int]bool)
+// in returns the numbers of those that the words name, each once.
+func (n *names) in(skels []string) (out []int) {
 	for _, s := range skels {
-		if k := n.find(s); k >= 0 {
-			out[k] = true
+		if k := n.find(s); k >= 0 && !slices.Contains(out, k) {
+			out = append(out, k)
 		}
 	}
 	return out

@@ -89,15 +89,14 @@ func (m *Model) ReadLetters(t *Text, s string) {
 	t.weigh(m.idf)
 }
 
-// WordWeight is how much a skeleton word tells, by how rare it is in training.
-func (m *Model) WordWeight(skel string) float64 {
-	return float64(m.idf[hashString(seedSkel, skel)&uint32(1<<m.bits-1)])
+// Bucket is where the model keeps a skeleton word.
+func (m *Model) Bucket(skel string) uint32 {
+	return hashString(seedSkel, skel) & uint32(1<<m.bits-1)
 }
 
-// Speaks tells whether a skeleton word speaks for a class.
-func (m *Model) Speaks(skel string, class int) bool {
-	b := hashString(seedSkel, skel) & uint32(1<<m.bits-1)
-	from, to := m.start[b], m.start[b+1]
+// Speaks tells whether the word of a bucket speaks for a class.
+func (m *Model) Speaks(bucket uint32, class int) bool {
+	from, to := m.start[bucket], m.start[bucket+1]
 	i, ok := slices.BinarySearch(m.class[from:to], uint16(class))
 	return ok && m.weight[from:to][i] > 0
 }

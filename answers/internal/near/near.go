@@ -48,6 +48,8 @@ type Index struct {
 	start []uint32 // postings of stem i: posts[start[i]:start[i+1]]
 	posts []uint32
 	norm  []float32
+
+	rarest float32 // weight of a stem that no question has
 }
 
 // maxStems is how many stems can be told apart, and maxList how many of a question.
@@ -94,6 +96,7 @@ func New(qs []Question) *Index {
 
 // post makes the postings and lengths from the lists.
 func (x *Index) post() {
+	x.rarest = float32(math.Log(float64(1 + len(x.lists))))
 	x.start = make([]uint32, len(x.stems)+1)
 	for _, l := range x.lists {
 		for _, s := range l {
@@ -124,13 +127,19 @@ func (x *Index) find(skel string) (int, bool) {
 // Stems is the number of stems there are.
 func (x *Index) Stems() int { return len(x.stems) }
 
-// Find returns the number of a word's stem and how much it tells, or false.
-func (x *Index) Find(skel string) (stem int, weight float32, ok bool) {
-	i, ok := x.find(skel)
-	if !ok {
-		return 0, 0, false
+// Word is a word as the index knows it.
+type Word struct {
+	Stem   int     // number of its stem
+	Seen   bool    // some training question has a word of that stem
+	Weight float32 // how much it tells, by how rare it is in training
+}
+
+// Look looks a skeleton word up.
+func (x *Index) Look(skel string) Word {
+	if i, ok := x.find(skel); ok {
+		return Word{i, true, x.weight[i]}
 	}
-	return i, x.weight[i], true
+	return Word{Weight: x.rarest}
 }
 
 // Table returns how much each stem asks for each class: its weight times the
@@ -159,20 +168,6 @@ func (x *Index) Table(classes int) []map[int]float64 {
 	return t
 }
 
-// Seen tells whether any training question has a word of the same stem.
-func (x *Index) Seen(skel string) bool {
-	_, ok := x.find(skel)
-	return ok
-}
-
-// Weight is how much a word tells, by how rare it is in training.
-func (x *Index) Weight(skel string) float32 {
-	if i, ok := x.find(skel); ok {
-		return x.weight[i]
-	}
-	return float32(math.Log(float64(1 + len(x.lists))))
-}
-
 // Scratch is the memory of one search, kept for the next.
 type Scratch struct {
 	sums    []float32
@@ -195,8 +190,8 @@ func (s *Scratch) Second(class int) float32 { return s.second[class] }
 // share it says little and takes long to find out.
 const common = 3
 
-// Search compares skeleton words with all questions.
-func (x *Index) Search(s *Scratch, skels []string, classes int) {
+// Search compares words with all questions.
+func (x *Index) Search(s *Scratch, words []Word, classes int) {
 	if len(s.sums) != len(x.lists) {
 		s.sums = make([]float32, len(x.lists))
 	}
@@ -205,24 +200,22 @@ func (x *Index) Search(s *Scratch, skels []string, classes int) {
 	var sum float32
 	var have [maxList]int
 	n := 0
-	for _, k := range skels {
-		i, ok := x.find(k)
-		if !ok {
-			w := x.Weight(k)
-			sum += w * w
+	for _, word := range words {
+		w := word.Weight * word.Weight
+		if !word.Seen {
+			sum += w
 			continue
 		}
-		if n == maxList || slices.Contains(have[:n], i) {
+		if n == maxList || slices.Contains(have[:n], word.Stem) {
 			continue
 		}
-		have[n] = i
+		have[n] = word.Stem
 		n++
-		w := x.weight[i] * x.weight[i]
 		sum += w
-		if x.weight[i] < common {
+		if word.Weight < common {
 			continue
 		}
-		for _, q := range x.posts[x.start[i]:x.start[i+1]] {
+		for _, q := range x.posts[x.start[word.Stem]:x.start[word.Stem+1]] {
 			if s.sums[q] == 0 {
 				s.touched = append(s.touched, q)
 			}

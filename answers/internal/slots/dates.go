@@ -157,8 +157,8 @@ func yearAt(w string) int {
 
 // spans finds phrases such as "last week" and "geçen yaz", seen from now.
 func (r *Reader) spans(skels []string, now time.Time) (out []Date) {
-	for i := range skels {
-		for _, p := range r.relative {
+	for i, k := range skels {
+		for _, p := range r.relative[k] {
 			if hasPrefix(skels[i:], p.words) {
 				from, to := span(p.what, now)
 				out = append(out, Date{From: from.Format(time.DateOnly), To: to.Format(time.DateOnly)})
@@ -222,17 +222,21 @@ func (d Date) Covers(iso string) bool {
 	if d.From != "" {
 		return len(iso) == len(time.DateOnly) && d.From <= iso && iso <= d.To
 	}
-	parts := strings.Split(iso, "-")
-	for i, want := range [...]int{d.Year, d.Month, d.Day} {
-		if want == 0 {
-			continue
-		}
-		if i >= len(parts) {
-			return false
-		}
-		if n, _ := strconv.Atoi(parts[i]); n != want {
-			return false
-		}
+	return part(iso, 0, 4, d.Year) && part(iso, 5, 7, d.Month) && part(iso, 8, 10, d.Day)
+}
+
+// part tells whether the digits of an ISO date from one place to another are
+// want; zero is anything.
+func part(iso string, from, to, want int) bool {
+	if want == 0 {
+		return true
 	}
-	return true
+	if len(iso) < to {
+		return false
+	}
+	n := 0
+	for _, c := range []byte(iso[from:to]) {
+		n = 10*n + int(c-'0')
+	}
+	return n == want
 }

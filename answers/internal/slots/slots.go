@@ -47,8 +47,7 @@ type Reader struct {
 	months, ordinals, cardinals stems
 	rounds, next, last          stems
 	sides                       stems
-	follow, many                []phrase
-	relative                    []phrase
+	follow, many, relative      phrases
 	stop                        map[string]bool
 }
 
@@ -59,14 +58,36 @@ type stems struct {
 	max    int
 }
 
+// phrases are runs of skeleton words, by the first of them.
+type phrases map[string][]phrase
+
 type phrase struct {
 	words []string
 	what  string
 }
 
+func (p phrases) add(s, what string) {
+	if words := skeletons(s); len(words) > 0 {
+		p[words[0]] = append(p[words[0]], phrase{words, what})
+	}
+}
+
+// at tells whether any of the phrases begins where words do.
+func (p phrases) at(words []string) bool {
+	if len(words) == 0 {
+		return false
+	}
+	for _, f := range p[words[0]] {
+		if hasPrefix(words, f.words) {
+			return true
+		}
+	}
+	return false
+}
+
 // NewReader makes a reader for all languages together: people mix them.
 func NewReader(words []lang.Words) *Reader {
-	r := &Reader{stop: make(map[string]bool)}
+	r := &Reader{stop: make(map[string]bool), follow: make(phrases), many: make(phrases), relative: make(phrases)}
 	for _, w := range words {
 		for i, m := range w.Months {
 			r.months.add(i+1, m)
@@ -84,14 +105,14 @@ func NewReader(words []lang.Words) *Reader {
 			r.sides.add(1<<bit, w.Sides[name])
 		}
 		for _, f := range w.Follow {
-			r.follow = append(r.follow, phrase{skeletons(strings.TrimSuffix(f, "$")), "follow"})
+			r.follow.add(strings.TrimSuffix(f, "$"), "follow")
 		}
 		for _, f := range w.Many {
-			r.many = append(r.many, phrase{skeletons(f), "many"})
+			r.many.add(f, "many")
 		}
 		for what, fs := range w.Relative {
 			for _, f := range fs {
-				r.relative = append(r.relative, phrase{skeletons(f), what})
+				r.relative.add(f, what)
 			}
 		}
 		for _, s := range w.Stop {
@@ -166,15 +187,9 @@ func (r *Reader) Read(raw string, words, skels []string, now time.Time) Slots {
 		}
 	}
 	for i := range skels {
-		for _, p := range r.many {
-			s.Many = s.Many || hasPrefix(skels[i:], p.words)
-		}
+		s.Many = s.Many || r.many.at(skels[i:])
 	}
-	for _, f := range r.follow {
-		if hasPrefix(skels, f.words) {
-			s.Follow = true
-		}
-	}
+	s.Follow = r.follow.at(skels)
 	return s
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"slices"
 )
 
@@ -19,12 +20,26 @@ const minLength = 5
 type Speller struct {
 	words []string // sorted
 	known map[string]bool
-	by    map[key][]string // words of one first letter and length, the most frequent first
+	by    map[key][]entry // words of one first letter and length, the most frequent first
 }
 
 type key struct {
 	first  byte
 	length int
+}
+
+// entry is a word and the letters it is made of. One slip changes at most two
+// bits of letters, which is quicker to see than the slip.
+type entry struct {
+	word    string
+	letters uint32
+}
+
+func letters(w string) (set uint32) {
+	for i := range len(w) {
+		set |= 1 << (w[i] % 32)
+	}
+	return set
 }
 
 // New makes a speller of words and how often each occurs. Words that occur once
@@ -55,11 +70,11 @@ func New(count map[string]int) *Speller {
 }
 
 func (s *Speller) index() {
-	s.known, s.by = make(map[string]bool, len(s.words)), make(map[key][]string)
+	s.known, s.by = make(map[string]bool, len(s.words)), make(map[key][]entry)
 	for _, w := range s.words {
 		s.known[w] = true
 		k := key{w[0], len(w)}
-		s.by[k] = append(s.by[k], w)
+		s.by[k] = append(s.by[k], entry{w, letters(w)})
 	}
 }
 
@@ -70,10 +85,11 @@ func (s *Speller) Mend(w string) string {
 	if len(w) < minLength || s.known[w] || w[0] >= '0' && w[0] <= '9' {
 		return w
 	}
+	set := letters(w)
 	for _, length := range [...]int{len(w), len(w) + 1, len(w) - 1} {
 		for _, c := range s.by[key{w[0], length}] {
-			if oneSlip(w, c) {
-				return c
+			if bits.OnesCount32(set^c.letters) <= 2 && oneSlip(w, c.word) {
+				return c.word
 			}
 		}
 	}
