@@ -217,21 +217,35 @@ func (b *Book) unknown(r match.Result, code string, t Talk) Answer {
 	return a
 }
 
-// ask asks back which of several readings is meant. One that leads is told as a
-// whole, as the likely one, and the others are offered.
+// ask asks back which of several readings is meant. The likeliest are told, as
+// far as they are facts and there is room: one that leads alone, else two. The
+// others are offered.
 func (b *Book) ask(ids []string, lead bool, score float64, code string) Answer {
 	p := b.packs.In(code)
 	a := Answer{Status: Ambiguous, Lang: code, Score: score, Talk: Talk{Lang: code, Fact: ids[0], Clarified: true}}
-	f := b.base.Find(ids[0])
-	if !lead || f == nil {
+	told := 0
+	if b.base.Find(ids[0]) != nil {
+		told = 1
+		if !lead && len(ids) > 1 && b.together(ids[0], ids[1], code) {
+			told = 2
+		}
+	}
+	if told == 0 {
 		a.Body = append(a.Body, para(p.Say("clarify", nil)))
 		b.offer(&a, ids, true)
 		return a
 	}
 	a.Body = append(a.Body, para(p.Say("perhaps", nil)))
-	b.fact(&a, f)
-	a.Body = append(a.Body, para(p.Say("or", nil)))
-	b.offer(&a, ids[1:], true)
+	for i, id := range ids[:told] {
+		if i > 0 {
+			a.Body = append(a.Body, para(p.Say("or_this", nil)))
+		}
+		b.fact(&a, b.base.Find(id))
+	}
+	if rest := ids[told:]; len(rest) > 0 {
+		a.Body = append(a.Body, para(p.Say("or", nil)))
+		b.offer(&a, rest, true)
+	}
 	return a
 }
 
