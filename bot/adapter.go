@@ -50,6 +50,17 @@ var ErrGone = errors.New("chat is gone")
 // the message may or may not have been sent.
 var ErrUncertain = errors.New("fate of the message is unknown")
 
+// ErrMuted is returned when the bot is in the chat and may not write there.
+var ErrMuted = errors.New("the bot may not write in this chat")
+
+// ErrLost is returned when the message to edit or pin is not there any more or
+// cannot be changed.
+var ErrLost = errors.New("the message cannot be changed")
+
+// ErrMayNotPin is returned when the bot lacks the right to pin. The message
+// itself stands.
+var ErrMayNotPin = errors.New("the bot may not pin in this chat")
+
 // Busy is returned when the network asks to wait.
 type Busy struct{ After time.Duration }
 

@@ -50,4 +50,6 @@ type Reply struct {
 	Lang    string
 	Fact    string // id of the main fact, for links to it; empty if there is none
 	Notice  bool   // not an answer to a question: a status, a refusal
+	Unasked bool   // nobody waits for it: answers go first, and a busy network is told as Busy
+	Key     string // if set, the same message has the same key whenever it is sent again
 }

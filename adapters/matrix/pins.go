@@ -18,7 +18,7 @@ const pinTries = 5
 
 // ErrMayNotPin is returned when the bot lacks the power to pin; moderators can
 // give it (50 by default).
-var ErrMayNotPin = errors.New("the bot may not pin here: give it the power to change pinned messages")
+var ErrMayNotPin = fmt.Errorf("%w: give it the power to change pinned messages", bot.ErrMayNotPin)
 
 // Pin adds a message to those pinned in its room, and leaves the others.
 func (a *Adapter) Pin(ctx context.Context, to bot.Chat, messageID string) error {

@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -95,7 +96,7 @@ func (a *Adapter) post(ctx context.Context, to bot.Chat, r bot.Reply, c *event.M
 	}
 	n, _ := a.past.sends.get(r.Quote)
 	resp, err := a.client.SendMessageEvent(ctx, room, event.EventMessage, c,
-		mautrix.ReqSendEvent{TransactionID: a.transaction(r.Quote, edits, n)})
+		mautrix.ReqSendEvent{TransactionID: a.transaction(cmp.Or(r.Quote, r.Key), edits, n)})
 	if err != nil {
 		return "", sendError(err)
 	}

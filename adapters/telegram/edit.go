@@ -12,6 +12,9 @@ import (
 // Edit changes a message that Send sent. Messages in which a long reply went
 // on are changed, added or removed with it.
 func (a *Adapter) Edit(ctx context.Context, to bot.Chat, id string, r bot.Reply) error {
+	if r.Unasked {
+		ctx = Later(ctx)
+	}
 	return a.edit(ctx, a.ticketOf(ctx, to, r.Quote), to, id, r)
 }
 

@@ -16,10 +16,10 @@ var (
 	ErrToken = errors.New("telegram: the token is wrong or was revoked; @BotFather gives a new one")
 	// ErrMuted is returned when the bot is in the chat and may not write there:
 	// a topic is closed, a right is missing.
-	ErrMuted = errors.New("the bot may not write in this chat")
+	ErrMuted = bot.ErrMuted
 	// ErrLost is returned when the message to edit or pin is not there any
 	// more or cannot be changed.
-	ErrLost = errors.New("the message cannot be changed")
+	ErrLost = bot.ErrLost
 )
 
 // callError is what became of a call that did not work.
@@ -51,6 +51,8 @@ func (e *callError) Unwrap() error {
 		return bot.Busy{After: e.After}
 	case e.Code == 403 && !e.says("rights"), e.Code == 400 && e.says("chat not found", "PEER_ID_INVALID", "group is deactivated"):
 		return bot.ErrGone
+	case e.says("not enough rights to manage pinned messages"):
+		return errors.Join(bot.ErrMayNotPin, ErrMuted)
 	case e.says("TOPIC_CLOSED", "TOPIC_DELETED", "message thread not found", "not enough rights", "need administrator rights", "have no rights", "CHAT_WRITE_FORBIDDEN"):
 		return ErrMuted
 	case e.says("message to edit not found", "message can't be edited", "no text in the message to edit", "message to pin not found", "message to delete not found"):

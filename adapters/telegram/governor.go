@@ -103,6 +103,14 @@ func (g *governor) wait(ctx context.Context, chat string, class int) error {
 	return ctx.Err()
 }
 
+// delay is how long a request to the chat has to wait at the least.
+func (g *governor) delay(chat string) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	return g.ready(chat, now).Sub(now)
+}
+
 // try takes the chance if the request may go at once and nobody waits.
 func (g *governor) try(chat string) bool {
 	g.mu.Lock()

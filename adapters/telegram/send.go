@@ -31,6 +31,9 @@ func (a *Adapter) SendLater(ctx context.Context, to bot.Chat, r bot.Reply) (stri
 // the first. It waits as long as Telegram's limits demand. Errors are
 // bot.ErrGone, bot.ErrUncertain, ErrMuted, ctx's, or such as mean a mistake.
 func (a *Adapter) Send(ctx context.Context, to bot.Chat, r bot.Reply) (string, error) {
+	if r.Unasked {
+		ctx = Later(ctx)
+	}
 	t := a.ticketOf(ctx, to, r.Quote)
 	if t != nil && t.edited {
 		if id, ok := a.memory.answerTo(to.ID, r.Quote); ok {
@@ -168,7 +171,8 @@ const (
 	firstRetry  = 50 * time.Millisecond
 	mostRetry   = 5 * time.Second
 	maxMoves    = 2
-	maxLastings = 50 // answers 429
+	maxLastings = 50              // answers 429
+	patience    = 2 * time.Second // what nobody waits for is put off beyond that
 )
 
 // effort is what a job has cost so far.
@@ -188,6 +192,9 @@ func (a *Adapter) carryOut(ctx context.Context, j job) (json.RawMessage, error) 
 	defer cancel()
 	e := effort{began: time.Now()}
 	for {
+		if d := a.gov.delay(j.chat); j.class == later && d > patience {
+			return nil, fmt.Errorf("telegram: %s: %w", j.method, bot.Busy{After: d})
+		}
 		if err := a.gov.wait(wait, j.chat, j.class); err != nil {
 			return nil, a.stopped(j, e, err)
 		}
