@@ -310,6 +310,12 @@ func (c *checker) event(e *Event) {
 			c.bad(e.Pos, "%s: date %q does not exist", e.ID, d)
 		}
 	}
+	if _, err := time.Parse("15:04", e.ForTime); e.ForTime != "" && (err != nil || e.ForDate == "") {
+		c.bad(e.Pos, "%s: for_time %q should be an hour as 15:04, beside a for_date", e.ID, e.ForTime)
+	}
+	if _, err := time.LoadLocation(e.Zone); err != nil {
+		c.bad(e.Pos, "%s: zone %q should be one as Europe/Istanbul", e.ID, e.Zone)
+	}
 }
 
 func (c *checker) exchange(x *Exchange) {

@@ -434,7 +434,7 @@ func (d *decoder) delegate(n *yaml.Node) (m Delegate) {
 
 func (d *decoder) event(n *yaml.Node) *Event {
 	e := &Event{Fact: *d.newFact(n, Fact{Aspect: "schedule"})}
-	d.fields(n, factKeys+" kind announced_on announced_by for_date place", func(key string, v *yaml.Node) bool {
+	d.fields(n, factKeys+" kind announced_on announced_by for_date for_time zone place", func(key string, v *yaml.Node) bool {
 		switch key {
 		case "kind":
 			e.Kind = EventKind(d.str(v))
@@ -444,6 +444,10 @@ func (d *decoder) event(n *yaml.Node) *Event {
 			e.AnnouncedBy = d.str(v)
 		case "for_date":
 			e.ForDate = d.str(v)
+		case "for_time":
+			e.ForTime = d.str(v)
+		case "zone":
+			e.Zone = d.str(v)
 		case "place":
 			e.Place = d.str(v)
 		default:

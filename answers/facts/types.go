@@ -170,6 +170,8 @@ type Event struct {
 	AnnouncedOn string
 	AnnouncedBy string
 	ForDate     string
+	ForTime     string // 15:04 in Zone, where the hour is announced
+	Zone        string // as Europe/Istanbul; UTC if empty
 	Place       string
 }
 
