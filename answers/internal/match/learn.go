@@ -3,7 +3,10 @@ package match
 import (
 	"hash/fnv"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"parley/answers/facts"
 	"parley/answers/internal/model"
@@ -51,10 +54,20 @@ func Learn(b *facts.Base, qs []facts.Question, ts []facts.TrainingTalk, words []
 	t.learnt.Weights = fit(slices.DeleteFunc(cs, short))
 	say("model")
 	all := func(row) bool { return true }
-	t.learnt.Near = t.near(all)
-	t.learnt.Sense = sense.Learn(t.learnt.Near.Table(len(t.learnt.Classes)), t.learnt.Near.Stems())
-	t.learnt.Model = model.Train(t.rows(all), len(t.learnt.Classes), t.options())
+	t.study(t.learnt, all)
 	return t.learnt
+}
+
+// study learns the candidates' three readings from the questions that keep
+// allows.
+func (t *trainer) study(l *Learnt, keep func(row) bool) {
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		l.Near = t.near(keep)
+		l.Sense = sense.Learn(l.Near.Table(len(l.Classes)), l.Near.Stems())
+	})
+	l.Model = model.Train(t.rows(keep), len(l.Classes), t.options())
+	wg.Wait()
 }
 
 type trainer struct {
@@ -270,22 +283,43 @@ func (t *trainer) fold(f int) []choice {
 	}
 	l := *t.learnt
 	keep := func(r row) bool { return r.fold != f && !hidden(r.class) }
-	l.Near = t.near(keep)
-	l.Sense = sense.Learn(l.Near.Table(len(l.Classes)), l.Near.Stems())
-	l.Model = model.Train(t.rows(keep), len(l.Classes), t.options())
+	t.study(&l, keep)
 	m := New(t.base, &l, t.words)
-	var cs []choice
-	s := m.scratch.Get().(*scratch)
-	rng := rand.New(rand.NewPCG(uint64(f), 11))
-	read := func(text string, ctx Context, class int) {
-		_, c := m.read(s, text, ctx, noDay)
-		if class >= 0 && !hidden(class) {
-			c.right = slices.Index(s.top, class)
+	asked := t.asked(f)
+	cs := make([]choice, len(asked))
+	inParallel(len(asked), func() func(int) {
+		s := m.scratch.Get().(*scratch)
+		return func(i int) {
+			a := asked[i]
+			_, c := m.read(s, a.text, a.ctx, noDay)
+			if a.class >= 0 && !hidden(a.class) {
+				c.right = slices.Index(s.top, a.class)
+			}
+			cs[i] = *c
+			cs[i].candidates = slices.Clone(c.candidates)
 		}
-		kept := *c
-		kept.candidates = slices.Clone(c.candidates)
-		cs = append(cs, kept)
+	})
+	for i, a := range asked {
+		for range a.again {
+			cs = append(cs, cs[i])
+		}
 	}
+	return cs
+}
+
+// asked is a question as it is put to the model of a fold; its class is -1 if
+// nothing answers it.
+type asked struct {
+	text  string
+	ctx   Context
+	class int
+	again int // how many times more it counts
+}
+
+// asked are the questions of one part: most as they are, some in a talk about
+// something else, and the short talks.
+func (t *trainer) asked(f int) (out []asked) {
+	rng := rand.New(rand.NewPCG(uint64(f), 11))
 	for _, r := range t.all {
 		if r.fold != f || r.copy && rng.IntN(3) > 0 {
 			continue
@@ -294,7 +328,7 @@ func (t *trainer) fold(f int) []choice {
 		if rng.IntN(16) == 0 {
 			ctx = t.context(t.learnt.Classes[rng.IntN(len(t.learnt.Classes))], r.lang)
 		}
-		read(r.text, ctx, r.class)
+		out = append(out, asked{text: r.text, ctx: ctx, class: r.class})
 	}
 	for i, talk := range t.talks {
 		k, ok := t.number[t.base.Resolve(talk.ID)]
@@ -302,12 +336,25 @@ func (t *trainer) fold(f int) []choice {
 			k, ok = -1, true
 		}
 		if ok && i%folds == f {
-			for range followUps {
-				read(talk.Turns[len(talk.Turns)-1], t.context(talk.Prev, talk.Lang), k)
-			}
+			out = append(out, asked{talk.Turns[len(talk.Turns)-1], t.context(talk.Prev, talk.Lang), k, followUps - 1})
 		}
 	}
-	return cs
+	return out
+}
+
+// inParallel calls a worker for each of 0..n-1, on every core its own.
+func inParallel(n int, worker func() func(int)) {
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			do := worker()
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func (t *trainer) context(id, language string) Context {

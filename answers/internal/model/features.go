@@ -105,8 +105,9 @@ func (t *Text) add(bucket uint32) {
 	t.Buckets = append(t.Buckets, bucket)
 }
 
-// weigh gives every bucket its weight and scales the whole to length one.
-func (t *Text) weigh(idf []float32) {
+// weigh gives every bucket its weight and scales the whole to length one. It
+// returns the scale.
+func (t *Text) weigh(idf []float32) float32 {
 	t.Values = t.Values[:0]
 	var sum float64
 	for _, b := range t.Buckets {
@@ -115,12 +116,13 @@ func (t *Text) weigh(idf []float32) {
 		sum += float64(float64(v) * float64(v))
 	}
 	if sum == 0 {
-		return
+		return 1
 	}
 	scale := float32(1 / math.Sqrt(sum))
 	for i := range t.Values {
 		t.Values[i] *= scale
 	}
+	return scale
 }
 
 func hashString(seed uint32, s string) uint32 {

@@ -50,18 +50,32 @@ func (o Options) orDefault() Options {
 	return o
 }
 
-// corpus is the rows as sparse vectors, one after another.
+// corpus is the rows as sparse vectors, one after another. Their features are
+// the buckets, renumbered so that the frequent ones lie close together: that
+// is where a solver spends its time.
 type corpus struct {
-	start  []int32
-	bucket []uint32
-	value  []float32
-	class  []int32
-	group  []int32
+	start   []int32
+	feature []uint32
+	scale   []float32 // of each row: what brings its values to length one
+	class   []int32
+	group   []int32
+	bucket  []uint32  // of each feature
+	idf     []float32 // of each feature
 }
 
-func (c *corpus) row(i int) ([]uint32, []float32) {
-	a, b := c.start[i], c.start[i+1]
-	return c.bucket[a:b], c.value[a:b]
+// row returns the features of a row and its scale. The value of a feature is its
+// idf times the scale; it is cheaper to multiply than to read from memory.
+func (c *corpus) row(i int) ([]uint32, float32) {
+	return c.feature[c.start[i]:c.start[i+1]], c.scale[i]
+}
+
+// values appends the values of a row to dst.
+func (c *corpus) values(dst []float32, i int) []float32 {
+	features, scale := c.row(i)
+	for _, f := range features {
+		dst = append(dst, c.idf[f]*scale)
+	}
+	return dst
 }
 
 // of tells whether row i belongs to class k.
@@ -82,18 +96,37 @@ func read(rows []Row, o Options) (*corpus, []float32) {
 		for _, b := range t.Buckets {
 			df[b]++
 		}
-		c.bucket = append(c.bucket, t.Buckets...)
-		c.start = append(c.start, int32(len(c.bucket)))
+		c.feature = append(c.feature, t.Buckets...)
+		c.start = append(c.start, int32(len(c.feature)))
 		c.class = append(c.class, int32(r.Class))
 		c.group = append(c.group, int32(r.Group))
 	}
 	idf := idfOf(df, len(rows))
 	for i := range rows {
-		t.Buckets = c.bucket[c.start[i]:c.start[i+1]]
-		t.weigh(idf)
-		c.value = append(c.value, t.Values...)
+		t.Buckets = c.feature[c.start[i]:c.start[i+1]]
+		c.scale = append(c.scale, t.weigh(idf))
+	}
+	c.renumber(df)
+	for _, b := range c.bucket {
+		c.idf = append(c.idf, idf[b])
 	}
 	return c, idf
+}
+
+// renumber turns buckets into features, the most frequent first.
+func (c *corpus) renumber(df []uint32) {
+	c.bucket = make([]uint32, len(df))
+	for b := range c.bucket {
+		c.bucket[b] = uint32(b)
+	}
+	slices.SortStableFunc(c.bucket, func(x, y uint32) int { return int(df[y]) - int(df[x]) })
+	feature := make([]uint32, len(df))
+	for f, b := range c.bucket {
+		feature[b] = uint32(f)
+	}
+	for i, b := range c.feature {
+		c.feature[i] = feature[b]
+	}
 }
 
 // Train learns one linear support vector machine for each class against all
@@ -178,7 +211,8 @@ func (c *corpus) nearest(classes int, o Options) [][]uint16 {
 		var t Text
 		var scores []float32
 		return func(i int) {
-			t.Buckets, t.Values = c.row(i)
+			t.Buckets, _ = c.row(i)
+			t.Values = c.values(t.Values[:0], i)
 			scores = mean.Score(scores, &t)
 			near[i] = top(scores, o.Near)
 		}
@@ -189,8 +223,10 @@ func (c *corpus) nearest(classes int, o Options) [][]uint16 {
 // means is a model whose weights are the means of the rows of each class.
 func (c *corpus) means(classes, bits int) *Model {
 	sums := make([]map[uint32]float32, classes)
+	var v []float32
 	for i := range c.rows() {
-		b, v := c.row(i)
+		b, _ := c.row(i)
+		v = c.values(v[:0], i)
 		for _, k := range [...]int32{c.class[i], c.group[i]} {
 			if k < 0 {
 				continue
@@ -252,16 +288,23 @@ type solver struct {
 	c     *corpus
 	o     Options
 	norm  []float64 // squared length of each row, bias included
-	w     []float64
+	w     []float64 // of each feature
 	alpha []float64
 	order []int32
+	at    []float64 // w of each bucket
+	sizes []float64
+	idf   []float64 // of each feature
 }
 
 func newSolver(c *corpus, o Options) *solver {
-	s := &solver{c: c, o: o, w: make([]float64, 1<<o.Bits), alpha: make([]float64, c.rows())}
+	s := &solver{c: c, o: o, w: make([]float64, 1<<o.Bits), at: make([]float64, 1<<o.Bits), alpha: make([]float64, c.rows())}
+	for _, x := range c.idf {
+		s.idf = append(s.idf, float64(x))
+	}
 	s.norm = make([]float64, c.rows())
+	var v []float32
 	for i := range s.norm {
-		_, v := c.row(i)
+		v = c.values(v[:0], i)
 		n := 1.0
 		for _, x := range v {
 			n += float64(float64(x) * float64(x))
@@ -277,22 +320,19 @@ func (s *solver) solve(class int, rows []int32) classWeights {
 	var bias float64
 	rng := rand.New(rand.NewPCG(uint64(class), 7))
 	s.order = rows
-	diag := 0.5 / s.o.C
+	diag, idf := 0.5/s.o.C, s.idf
 	bound := 1e30 // rows whose gradient lies beyond it rest
 	for range s.o.Epochs {
 		rng.Shuffle(len(s.order), func(i, j int) { s.order[i], s.order[j] = s.order[j], s.order[i] })
 		var most float64
 		kept := s.order[:0]
 		for _, i := range s.order {
-			b, v := s.c.row(int(i))
+			features, scale := s.c.row(int(i))
 			y, diag := -1.0, diag
 			if s.c.of(int(i), class) {
 				y, diag = 1, diag/s.o.Own
 			}
-			dot := bias
-			for j, k := range b {
-				dot += float64(s.w[k] * float64(v[j]))
-			}
+			dot := bias + s.dot(features)*float64(scale)
 			g := float64(y*dot) - 1 + float64(diag*s.alpha[i])
 			if s.alpha[i] == 0 && g > bound {
 				continue
@@ -310,8 +350,9 @@ func (s *solver) solve(class int, rows []int32) classWeights {
 			s.alpha[i] = max(old-float64(g/(s.norm[i]+diag)), 0)
 			d := float64((s.alpha[i] - old) * y)
 			bias += d
-			for j, k := range b {
-				s.w[k] += float64(d * float64(v[j]))
+			d *= float64(scale)
+			for _, f := range features {
+				s.w[f] += float64(d * idf[f])
 			}
 		}
 		s.order = kept
@@ -323,28 +364,59 @@ func (s *solver) solve(class int, rows []int32) classWeights {
 	return s.largest(float32(bias))
 }
 
+// dot multiplies the weights with a row, its scale left out. Four sums at a
+// time: each waits for itself alone.
+func (s *solver) dot(features []uint32) float64 {
+	w, idf := s.w, s.idf
+	var a, b, c, d float64
+	for ; len(features) >= 4; features = features[4:] {
+		f, g, h, i := features[0], features[1], features[2], features[3]
+		a += float64(w[f] * idf[f])
+		b += float64(w[g] * idf[g])
+		c += float64(w[h] * idf[h])
+		d += float64(w[i] * idf[i])
+	}
+	for _, f := range features {
+		a += float64(w[f] * idf[f])
+	}
+	return a + b + c + d
+}
+
+// largest returns the largest weights, of equal ones those of the lower buckets.
 func (s *solver) largest(bias float32) classWeights {
-	var b []uint32
-	for k, w := range s.w {
+	s.sizes = s.sizes[:0]
+	for _, w := range s.w {
 		if w != 0 {
-			b = append(b, uint32(k))
+			s.sizes = append(s.sizes, abs(w))
 		}
 	}
-	slices.SortFunc(b, func(x, y uint32) int {
-		if d := abs(s.w[y]) - abs(s.w[x]); d > 0 {
-			return 1
-		} else if d < 0 {
+	least, room := 0.0, len(s.sizes) // of the weights that are just large enough, how many there is room for
+	if len(s.sizes) > s.o.Keep {
+		slices.Sort(s.sizes)
+		least = s.sizes[len(s.sizes)-s.o.Keep]
+		above, _ := slices.BinarySearchFunc(s.sizes, least, func(x, least float64) int {
+			if x > least {
+				return 1
+			}
 			return -1
-		}
-		return int(x) - int(y)
-	})
-	if len(b) > s.o.Keep {
-		b = b[:s.o.Keep]
+		})
+		room = s.o.Keep - (len(s.sizes) - above)
 	}
-	slices.Sort(b)
-	cw := classWeights{bucket: b, bias: bias}
-	for _, k := range b {
-		cw.weight = append(cw.weight, float32(s.w[k]))
+	for f, w := range s.w {
+		s.at[s.c.bucket[f]] = w
+	}
+	cw := classWeights{bias: bias}
+	for b, w := range s.at {
+		switch size := abs(w); {
+		case w == 0 || size < least:
+			continue
+		case size == least:
+			if room--; room < 0 {
+				continue
+			}
+		}
+		cw.bucket = append(cw.bucket, uint32(b))
+		cw.weight = append(cw.weight, float32(w))
 	}
 	return cw
 }
