@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"parley/bot"
 )
 
 // Language returns the language a chat has chosen, or "".
@@ -32,22 +34,74 @@ func (s *Store) SetLanguage(ctx context.Context, network, chat, lang string, now
 	return nil
 }
 
-// Forget deletes everything that is kept of a chat.
+// Forget deletes everything that is kept of a chat, its topics and the tasks
+// for it included.
 func (s *Store) Forget(ctx context.Context, network, chat string) error {
-	if err := s.writer.do(ctx, `DELETE FROM chats WHERE network = $1 AND id = $2`, network, chat); err != nil {
+	err := s.inTx(ctx, func(tx *sql.Tx) error { return s.forget(ctx, tx, network, chat) })
+	if err != nil {
 		return fmt.Errorf("forget chat: %w", err)
 	}
 	return nil
 }
 
-// Move carries what is kept of a chat over to its new id.
+func (s *Store) forget(ctx context.Context, tx *sql.Tx, network, chat string) error {
+	for _, query := range [...]string{
+		`DELETE FROM chats WHERE network = $1 AND id = $2`,
+		`DELETE FROM pins WHERE network = $1 AND chat = $2`,
+		`DELETE FROM subscriptions WHERE network = $1 AND chat = $2`,
+		`DELETE FROM posts WHERE network = $1 AND chat = $2`,
+		`DELETE FROM river_job WHERE ` + s.arg("network") + ` = $1 AND ` + s.arg("chat") + ` = $2`,
+	} {
+		if _, err := tx.ExecContext(ctx, query, network, chat); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// arg is an argument of a task in SQL.
+func (s *Store) arg(name string) string {
+	if s.engine == "postgres" {
+		return `args ->> '` + name + `'`
+	}
+	return `json_extract(args, '$.` + name + `')`
+}
+
+// Move carries what is kept of a chat over to its new id. Messages stay behind
+// with the old one: the card is sent anew.
 func (s *Store) Move(ctx context.Context, network, from, to string) error {
-	err := s.writer.do(ctx, `UPDATE chats SET id = $1 WHERE network = $2 AND id = $3
-		AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.network = $2 AND c.id = $1)`, to, network, from)
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		for _, query := range [...]string{
+			`UPDATE chats SET id = $1 WHERE network = $2 AND id = $3 AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.network = $2 AND c.id = $1)`,
+			`UPDATE pins SET chat = $1, message = '', pinned = 0, shown = '' WHERE network = $2 AND chat = $3
+				AND NOT EXISTS (SELECT 1 FROM pins p WHERE p.network = $2 AND p.chat = $1)`,
+			`UPDATE subscriptions SET chat = $1, last = '' WHERE network = $2 AND chat = $3
+				AND NOT EXISTS (SELECT 1 FROM subscriptions s WHERE s.network = $2 AND s.chat = $1)`,
+		} {
+			if _, err := tx.ExecContext(ctx, query, to, network, from); err != nil {
+				return err
+			}
+		}
+		if err := s.forget(ctx, tx, network, from); err != nil {
+			return err
+		}
+		var tasks []bot.Task
+		for kind, query := range map[string]string{
+			bot.TaskCard: `SELECT network, chat, thread FROM pins WHERE network = $1 AND chat = $2`,
+			bot.TaskNews: `SELECT network, chat, thread FROM subscriptions WHERE network = $1 AND chat = $2`,
+		} {
+			chats, err := chatsOf(ctx, tx, query, network, to)
+			if err != nil {
+				return err
+			}
+			tasks = append(tasks, tasksFor(bot.Task{Kind: kind, Mark: "moved"}, chats)...)
+		}
+		return s.enqueue(ctx, tx, tasks)
+	})
 	if err != nil {
 		return fmt.Errorf("move chat: %w", err)
 	}
-	return s.Forget(ctx, network, from)
+	return nil
 }
 
 // Keep stores a small value of the program itself.

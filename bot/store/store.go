@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -24,14 +25,17 @@ var migrations embed.FS
 type Store struct {
 	db     *sql.DB
 	engine string // sqlite or postgres
+	where  string
 	writer *writer
+	queue  queue
+	locks  locks
 }
 
 // Open opens the database that where names, a path of a SQLite file or a
 // postgres:// URL, and brings its tables up to date. Errors do not contain the
 // password of the URL.
 func Open(ctx context.Context, where string) (*Store, error) {
-	s := &Store{engine: "sqlite"}
+	s := &Store{engine: "sqlite", where: where, locks: locks{held: make(map[string]bool)}}
 	driver, source := "sqlite", sqliteSource(where)
 	if IsPostgres(where) {
 		s.engine, driver, source = "postgres", "pgx", where
@@ -44,7 +48,7 @@ func Open(ctx context.Context, where string) (*Store, error) {
 	if s.engine == "sqlite" {
 		db.SetMaxOpenConns(4)
 	}
-	if err := s.migrate(ctx); err != nil {
+	if err := errors.Join(s.migrate(ctx), s.migrateQueue(ctx), s.openQueue()); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("store %s: %w", Redacted(where), hide(err, where))
 	}
@@ -90,7 +94,9 @@ func hide(err error, where string) error {
 // Close writes what waits to be written and closes the database.
 func (s *Store) Close() error {
 	s.writer.close()
-	return s.db.Close()
+	s.locks.mu.Lock()
+	defer s.locks.mu.Unlock()
+	return errors.Join(s.locks.drop(), s.db.Close())
 }
 
 // DB returns the database for libraries that keep tables of their own in it.

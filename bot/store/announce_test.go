@@ -1,0 +1,283 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/answers"
+	"parley/bot"
+)
+
+func chat(n int) bot.Chat { return bot.Chat{Network: "telegram", ID: fmt.Sprint(n)} }
+
+func edition(day string, ids ...string) answers.Edition {
+	e := answers.Edition{AsOf: day, Entries: map[string]answers.Told{}}
+	for _, id := range ids {
+		e.Entries[id] = answers.Told{ID: id, Event: "announced", About: answers.Schedule, On: day}
+	}
+	return e
+}
+
+// publish stores an edition after the newest one.
+func publish(t *testing.T, s *Store, now answers.Edition) error {
+	t.Helper()
+	ctx := t.Context()
+	h, err := s.Head(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, err := s.Announced(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Publish(ctx, bot.Publication{After: h.Revision, Hash: now.Hash(), Was: was, Now: now, Changes: answers.Diff(was, now), At: time.Now()})
+}
+
+func subscribe(t *testing.T, s *Store, n int) {
+	t.Helper()
+	if err := s.PutSubscription(t.Context(), bot.Subscription{Chat: chat(n), Subject: answers.Everything, Since: now}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// work does tasks until as many as wanted were done, and returns them.
+func work(t *testing.T, s *Store, want int, do func(bot.Task) error) []bot.Task {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var mu sync.Mutex
+	var done []bot.Task
+	if err := s.Work(ctx, 16, slog.New(slog.DiscardHandler), func(_ context.Context, task bot.Task) error {
+		if err := do(task); err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if done = append(done, task); len(done) == want {
+			cancel()
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+	return done
+}
+
+func TestWhatIsKeptOfPinsAndSubscriptionsComesBack(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		topic := bot.Chat{Network: "telegram", ID: "-1", Thread: "7"}
+		pin := bot.Pin{Chat: topic, Message: "5", Lang: "uk", Hint: "en", Pinned: true, Shown: "x", Told: "right", Since: now}
+		sub := bot.Subscription{Chat: topic, Subject: "schedule", Lang: "tr", Quiet: bot.Quiet{From: 22, To: 7, Zone: "Europe/Kyiv"}, Seen: 3, Last: "9", Since: now}
+		post := bot.Post{Chat: topic, What: "news:3", After: "9", Message: "10", Items: []bot.Item{{Revision: 3, ID: "a"}}, Lang: "tr", Shown: "y", At: now}
+		if err := errors.Join(s.PutPin(ctx, pin), s.PutSubscription(ctx, sub), s.PutPost(ctx, post)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Pin(ctx, topic); err != nil || *got != pin {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if got, err := s.Subscription(ctx, topic); err != nil || *got != sub {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if got, err := s.PostsIn(ctx, topic); err != nil || len(got) != 1 || fmt.Sprint(got[0]) != fmt.Sprint(post) {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if err := s.Enqueue(ctx, bot.Task{Kind: bot.TaskCard, Chat: topic}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Forget(ctx, "telegram", "-1"); err != nil {
+			t.Fatal(err)
+		}
+		for _, table := range []string{"pins", "subscriptions", "posts", "river_job"} {
+			var n int
+			if err := s.db.QueryRow("SELECT count(*) FROM " + table).Scan(&n); err != nil || n != 0 {
+				t.Errorf("%s: %d rows are left, %v", table, n, err)
+			}
+		}
+	})
+}
+
+func TestAChangeIsATaskForEachChatConcernedOnce(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		if err := publish(t, s, edition("2026-06-16", "a")); err != nil {
+			t.Fatal(err)
+		}
+		subscribe(t, s, 1)
+		if err := s.PutPin(ctx, bot.Pin{Chat: chat(2), Since: now}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.PutSubscription(ctx, bot.Subscription{Chat: chat(3), Subject: answers.Prisoners, Since: now}); err != nil {
+			t.Fatal(err)
+		}
+		if err := publish(t, s, edition("2026-06-17", "a", "b")); err != nil {
+			t.Fatal(err)
+		}
+		done := map[string]int{}
+		busy := 0
+		for _, task := range work(t, s, 2, func(task bot.Task) error {
+			if task.Kind == bot.TaskNews && busy == 0 {
+				busy++
+				return bot.Busy{After: time.Millisecond}
+			}
+			return nil
+		}) {
+			done[task.Kind+task.Chat.ID+"@"+task.Mark]++
+		}
+		if len(done) != 2 || done["news1@2"] != 1 || done["card2@2"] != 1 {
+			t.Errorf("done: %v", done)
+		}
+		got, err := s.Announced(ctx)
+		if err != nil || got.Hash() != edition("2026-06-17", "a", "b").Hash() {
+			t.Errorf("%v, %v", got, err)
+		}
+	})
+}
+
+func TestOfTwoThatPublishTheSameOneIsOvertaken(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		if err := publish(t, s, edition("2026-06-16", "a")); err != nil {
+			t.Fatal(err)
+		}
+		subscribe(t, s, 1)
+		now := edition("2026-06-17", "a", "b")
+		was, _ := s.Announced(t.Context())
+		p := bot.Publication{After: 1, Hash: now.Hash(), Was: was, Now: now, Changes: answers.Diff(was, now), At: time.Now()}
+		errs := make([]error, 4)
+		var wg sync.WaitGroup
+		for i := range errs {
+			wg.Go(func() { errs[i] = s.Publish(t.Context(), p) })
+		}
+		wg.Wait()
+		won := 0
+		for _, err := range errs {
+			if err == nil {
+				won++
+			} else if !errors.Is(err, bot.ErrOvertaken) {
+				t.Error(err)
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d published: %v", won, errs)
+		}
+	})
+}
+
+func TestAFailedTaskIsDoneAgain(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		if err := s.Enqueue(t.Context(), bot.Task{Kind: bot.TaskCard, Chat: chat(1)}, bot.Task{Kind: bot.TaskCard, Chat: chat(2)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Enqueue(t.Context(), bot.Task{Kind: bot.TaskCard, Chat: chat(1)}); err != nil {
+			t.Fatal(err)
+		}
+		var tries sync.Map
+		done := work(t, s, 2, func(task bot.Task) error {
+			if _, again := tries.LoadOrStore(task.Chat, true); !again && task.Chat == chat(1) {
+				return errors.New("hiccup")
+			}
+			return nil
+		})
+		if len(done) != 2 {
+			t.Errorf("done: %v", done)
+		}
+	})
+}
+
+func TestOneProcessAtATimeWritesToAChat(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		other := s
+		if s.engine == "postgres" {
+			other = open(t, s.where)
+		}
+		unlock, ok, err := s.Lock(t.Context(), chat(1))
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		if _, ok, err := other.Lock(t.Context(), chat(1)); err != nil || ok {
+			t.Errorf("the second got it too: %v %v", ok, err)
+		}
+		if u, ok, err := other.Lock(t.Context(), chat(2)); err != nil || !ok {
+			t.Errorf("another chat is locked too: %v %v", ok, err)
+		} else {
+			u()
+		}
+		unlock()
+		if u, ok, err := other.Lock(t.Context(), chat(1)); err != nil || !ok {
+			t.Errorf("still locked: %v %v", ok, err)
+		} else {
+			u()
+		}
+	})
+}
+
+func TestAMovedChatKeepsWhatItChose(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		subscribe(t, s, 1)
+		if err := s.PutPin(ctx, bot.Pin{Chat: chat(1), Message: "5", Pinned: true, Since: now}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Move(ctx, "telegram", "1", "2"); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := s.Pin(ctx, chat(2)); err != nil || p == nil || p.Message != "" || p.Pinned {
+			t.Errorf("%+v, %v", p, err)
+		}
+		if b, err := s.Subscription(ctx, chat(2)); err != nil || b == nil {
+			t.Errorf("%+v, %v", b, err)
+		}
+		if done := work(t, s, 2, func(bot.Task) error { return nil }); len(done) != 2 || done[0].Chat != chat(2) {
+			t.Errorf("done: %v", done)
+		}
+	})
+}
+
+func TestTenThousandChatsAreEnqueuedWithinTwoSeconds(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		if err := publish(t, s, edition("2026-06-16", "a")); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.inTx(t.Context(), func(tx *sql.Tx) error {
+			for i := range 10_000 {
+				if _, err := tx.Exec(`INSERT INTO subscriptions (network, chat, thread, subject, lang, quiet, seen, last, at)
+					VALUES ('telegram', $1, '', 'all', '', '', 1, '', 0)`, fmt.Sprint(i)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if err := publish(t, s, edition("2026-06-17", "a", "b")); err != nil {
+			t.Fatal(err)
+		}
+		took := time.Since(began)
+		t.Logf("10,000 tasks enqueued in %s", took)
+		if limit := 2 * time.Second * slowdown; took > limit {
+			t.Errorf("took %s, at most %s", took, limit)
+		}
+	})
+}
+
+func TestTheQueueGoesOnAfterAProcessThatWasKilled(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	s := open(t, path)
+	if err := s.Enqueue(t.Context(), bot.Task{Kind: bot.TaskCard, Chat: chat(1)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.db.Exec(`UPDATE river_job SET state = 'running'`); err != nil { // as a killed process leaves it
+		t.Fatal(err)
+	}
+	if done := work(t, open(t, path), 1, func(bot.Task) error { return nil }); len(done) != 1 {
+		t.Errorf("done: %v", done)
+	}
+}
