@@ -40,13 +40,29 @@ type Bot struct {
 	now      func() time.Time
 	lanes    *lanes
 	topics   *topics
-	adapters map[string]Adapter
+	adapters atomic.Pointer[map[string]Adapter]
 	commands []Command
+
+	memory  Memory // nil where nothing can be pinned or announced
+	views   views
+	swapped chan struct{} // the facts have changed since Keep looked
+	counts  Counts
 }
+
+// Counts are how often something happened since the start.
+type Counts struct {
+	Sent, Edited atomic.Int64 // unasked
+	Uncertain    atomic.Int64 // sends and edits whose fate was unknown at first
+	Refused      atomic.Int64 // changed fact bases that were not sound
+}
+
+// Counts returns what was counted since the start.
+func (b *Bot) Counts() *Counts { return &b.counts }
 
 // New makes a bot.
 func New(o Options) *Bot {
-	b := &Bot{keeper: o.Keeper, log: o.Log, now: o.Now, topics: newTopics(), adapters: make(map[string]Adapter), commands: Commands()}
+	b := &Bot{keeper: o.Keeper, log: o.Log, now: o.Now, topics: newTopics(), commands: Commands(), swapped: make(chan struct{}, 1)}
+	b.memory, _ = o.Keeper.(Memory)
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}
@@ -64,16 +80,25 @@ func New(o Options) *Bot {
 // Book returns the facts that are answered from now.
 func (b *Bot) Book() *answers.Book { return b.book.Load() }
 
-// Swap answers from another book from now on. Answers under way keep the old one.
-func (b *Bot) Swap(book *answers.Book) { b.book.Store(book) }
+// Swap answers from another book from now on. Answers under way keep the old
+// one. What has changed is announced by Keep.
+func (b *Bot) Swap(book *answers.Book) {
+	b.book.Store(book)
+	select {
+	case b.swapped <- struct{}{}:
+	default: // Keep has yet to look, and will see this book too
+	}
+}
 
 // Run runs the adapters until ctx ends or one of them fails for good; it
 // returns once all have ended and every message taken has been dealt with. One
 // network that fails does not end the others while ctx lives.
 func (b *Bot) Run(ctx context.Context, adapters ...Adapter) error {
+	all := make(map[string]Adapter, len(adapters))
 	for _, a := range adapters {
-		b.adapters[a.Name()] = a
+		all[a.Name()] = a
 	}
+	b.adapters.Store(&all)
 	var wg sync.WaitGroup
 	errs := make([]error, len(adapters))
 	for i, a := range adapters {
@@ -89,6 +114,15 @@ func (b *Bot) Run(ctx context.Context, adapters ...Adapter) error {
 	wg.Wait()
 	b.lanes.wait()
 	return errors.Join(errs...)
+}
+
+// adapter is the network with that name, or nil if it does not run.
+func (b *Bot) adapter(name string) Adapter {
+	all := b.adapters.Load()
+	if all == nil {
+		return nil
+	}
+	return (*all)[name]
 }
 
 func (b *Bot) handler(a Adapter) Handler {

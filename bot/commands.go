@@ -32,10 +32,15 @@ func Commands() []Command {
 		{Name: "timeline", run: opens("timeline")},
 		{Name: "sources", run: (*Bot).sources},
 		{Name: "fact", Takes: "cmd.takes.fact", run: (*Bot).fact},
+		{Name: "pin", Takes: "cmd.takes.pin", Admin: true, run: (*Bot).pin},
+		{Name: "unpin", Admin: true, run: (*Bot).unpin},
+		{Name: "subscribe", Takes: "cmd.takes.subscribe", Admin: true, run: (*Bot).subscribe},
+		{Name: "unsubscribe", Admin: true, run: (*Bot).unsubscribe},
 		{Name: "lang", Takes: "cmd.takes.lang", run: (*Bot).setLang},
 		{Name: "help", run: (*Bot).help},
 		{Name: "privacy", run: says("talk-privacy")},
 		{Name: "about", run: says("talk-about")},
+		{Name: "mydata", run: (*Bot).mydata},
 		{Name: "forget", Admin: true, run: (*Bot).forgetMe},
 	}
 }
@@ -196,6 +201,11 @@ func (b *Bot) help(ctx context.Context, m Message) (Reply, bool) {
 
 func (b *Bot) forgetMe(ctx context.Context, m Message) (Reply, bool) {
 	r := b.notice(ctx, m, "forgotten", nil)
+	if b.memory != nil {
+		if p, err := b.memory.Pin(ctx, m.Chat); err == nil && p != nil {
+			b.endCard(ctx, p)
+		}
+	}
 	b.forget(ctx, m.Chat)
 	return r, true
 }

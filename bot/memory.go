@@ -19,6 +19,8 @@ type Memory interface {
 	// Lock makes this process the only one that writes to a chat; false if
 	// another does now.
 	Lock(ctx context.Context, c Chat) (unlock func(), ok bool, err error)
+	// Shared tells whether other processes may use the storage too.
+	Shared() bool
 	// Slot reserves the next of the moments, this far apart, at which something
 	// may be sent on a network, and returns how far off it is. All processes
 	// that share the storage share the moments.

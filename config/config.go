@@ -12,12 +12,13 @@ type Config struct {
 	Store    Store    `mapstructure:"store"`
 	Telegram Telegram `mapstructure:"telegram"`
 	Matrix   Matrix   `mapstructure:"matrix"`
+	Announce Announce `mapstructure:"announce"`
 	Log      Log      `mapstructure:"log"`
 }
 
 // Facts say which facts are answered from.
 type Facts struct {
-	Dir string `mapstructure:"dir"` // a folder; empty: those in the program
+	Dir string `mapstructure:"dir"` // a folder, which is watched; empty: those in the program
 }
 
 // Store says where what must outlive the process is kept.
@@ -56,6 +57,12 @@ type Matrix struct {
 	Prefix          string        `mapstructure:"prefix"`
 	Encryption      bool          `mapstructure:"encryption"`
 	MaxAge          time.Duration `mapstructure:"max_age"`
+}
+
+// Announce says how pinned schedules and news are looked after.
+type Announce struct {
+	Round    time.Duration `mapstructure:"round"`    // how often pinned schedules are verified
+	Curators string        `mapstructure:"curators"` // a chat that is told of refused facts, as telegram:-1001234
 }
 
 // Log says how much is logged.

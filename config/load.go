@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/viper"
@@ -37,6 +38,8 @@ var defaults = map[string]any{
 	"matrix.prefix":                "!parley",
 	"matrix.encryption":            true,
 	"matrix.max_age":               "1h",
+	"announce.round":               "30m",
+	"announce.curators":            "",
 	"log.level":                    "info",
 }
 
@@ -152,8 +155,20 @@ func (c *Config) check(file string, lines map[string]int) error {
 	}
 	return errors.Join(
 		oneOf("telegram.mode", c.Telegram.Mode, "polling", "webhook"),
+		c.checkAnnounce(file, lines),
 		oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 	)
+}
+
+func (c *Config) checkAnnounce(file string, lines map[string]int) error {
+	if c.Announce.Round < time.Minute {
+		return at("announce.round", file, lines, "should be a minute or more, as 30m")
+	}
+	network, chat, ok := strings.Cut(c.Announce.Curators, ":")
+	if c.Announce.Curators != "" && (!ok || chat == "" || network != "telegram" && network != "matrix") {
+		return at("announce.curators", file, lines, "should be a network and a chat of it, as telegram:-1001234 or matrix:!room:example.org")
+	}
+	return nil
 }
 
 // Secret returns a secret that is given directly or in a file, without the line

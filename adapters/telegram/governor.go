@@ -64,12 +64,13 @@ const (
 	overallBurst = 3
 	margin       = 50 * time.Millisecond // beyond what retry_after says
 	maxChats     = 10000
+	share        = 0.985 // of the limit over all chats that is used
 )
 
 func newGovernor(l Limits) *governor {
 	g := &governor{limits: l.orDefault(), chats: map[string]*chatState{}}
 	if !l.Off {
-		g.overall = newBucket(g.limits.Overall*0.985, min(overallBurst, max(1, g.limits.Overall/4)))
+		g.overall = newBucket(g.limits.Overall*share, min(overallBurst, max(1, g.limits.Overall/4)))
 	}
 	return g
 }

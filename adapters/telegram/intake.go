@@ -107,6 +107,10 @@ func (a *Adapter) recovered(what string, end func()) {
 
 // aside starts what an update needs at once, whatever the lanes are doing.
 func (a *Adapter) aside(ctx context.Context, u *update) {
+	if u.Message != nil {
+		a.memory.heard(u.Message.Chat.id(), u.Message.ID)
+		a.notePin(ctx, u.Message)
+	}
 	switch {
 	case u.Callback != nil:
 		a.beside(func() { a.stopSpinner(u.Callback.ID) })

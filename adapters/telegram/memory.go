@@ -57,12 +57,14 @@ type remembered struct {
 	moves   *lru[string, string]   // old chat -> new chat
 	told    *lru[string, bool]     // moves handed to the bot
 	albums  *lru[string, bool]
+	newest  *lru[string, int] // chat -> the newest message known in it
 }
 
 func newRemembered() *remembered {
 	return &remembered{
 		answers: newLRU[msgKey, string](20000), rest: newLRU[msgKey, []string](2000),
 		moves: newLRU[string, string](1000), told: newLRU[string, bool](1000), albums: newLRU[string, bool](1000),
+		newest: newLRU[string, int](20000),
 	}
 }
 

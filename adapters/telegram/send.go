@@ -89,6 +89,7 @@ func (a *Adapter) post(ctx context.Context, t *ticket, to bot.Chat, r bot.Reply,
 			return ids, errors.New("telegram: sendMessage: the answer is no message")
 		}
 		a.stats.sent.Add(1)
+		a.memory.heard(j.chat, sent.ID)
 		ids = append(ids, strconv.Itoa(sent.ID))
 	}
 	return ids, nil

@@ -68,6 +68,7 @@ type message struct {
 	Text        string                   `json:"text"`
 	Entities    []tgbotapi.MessageEntity `json:"entities"`
 	Album       string                   `json:"media_group_id"`
+	Pinned      json.RawMessage          `json:"pinned_message"`
 	MigrateTo   int64                    `json:"migrate_to_chat_id"`
 	MigrateFrom int64                    `json:"migrate_from_chat_id"`
 	media

@@ -45,7 +45,7 @@ const (
 	maxTries    = 1000             // a task ends by being done or by its chat being gone
 	keepDone    = 24 * time.Hour   // for that long a task is not done again
 	keepFailed  = 7 * 24 * time.Hour
-	stopWithin  = 3 * time.Second
+	stopWithin  = 1800 * time.Millisecond // and as long again, cut off
 	insertBatch = 2000
 )
 

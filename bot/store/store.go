@@ -105,6 +105,10 @@ func (s *Store) DB() *sql.DB { return s.db }
 // Engine is "sqlite" or "postgres".
 func (s *Store) Engine() string { return s.engine }
 
+// Shared tells whether other processes may use the database too. A SQLite file
+// belongs to one.
+func (s *Store) Shared() bool { return s.engine == "postgres" }
+
 func (s *Store) migrate(ctx context.Context) error {
 	if _, err := s.db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS parley_schema (version INTEGER NOT NULL)`); err != nil {
 		return err

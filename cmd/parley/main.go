@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // zones of quiet hours and meetings, where the system has none
 )
 
 // exit is an error that only says with which code to end.

@@ -42,6 +42,7 @@ func runCommand() *cobra.Command {
 // serve answers on every network that is configured until ctx ends.
 func serve(ctx context.Context, cfg *config.Config) error {
 	log := logger(cfg.Log.Level)
+	loaded, _ := fingerprint(cfg.Facts.Dir)
 	book, err := openBook(cfg.Facts.Dir)
 	if err != nil {
 		return err
@@ -76,8 +77,10 @@ func serve(ctx context.Context, cfg *config.Config) error {
 	var wg sync.WaitGroup
 	pruning, stop := context.WithCancel(ctx)
 	wg.Go(func() { prune(pruning, st, max(inboxLife, 2*cfg.Matrix.MaxAge), log) })
+	announced := announce(pruning, cfg, b, st, loaded, log)
 	err = b.Run(ctx, adapters...)
 	stop()
+	announced()
 	wg.Wait()
 	return err
 }

@@ -97,7 +97,7 @@ func (s *Server) setCommands(form url.Values) (any, *failure) {
 }
 
 // limited are the methods that count against the limits.
-var limited = []string{"sendMessage", "editMessageText", "editMessageReplyMarkup", "sendChatAction", "pinChatMessage"}
+var limited = []string{"sendMessage", "editMessageText", "editMessageCaption", "editMessageReplyMarkup", "sendChatAction", "pinChatMessage"}
 
 // inChat carries out what belongs to a chat.
 func (s *Server) inChat(method string, form url.Values) (any, *failure) {
@@ -125,6 +125,10 @@ func (s *Server) inChat(method string, form url.Values) (any, *failure) {
 		return s.send(c, form)
 	case "editMessageText":
 		return s.edit(c, form)
+	case "editMessageCaption":
+		return s.editCaption(c, form)
+	case "getChat":
+		return s.getChat(c), nil
 	case "deleteMessage":
 		return s.remove(c, form)
 	case "pinChatMessage", "unpinChatMessage":

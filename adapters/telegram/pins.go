@@ -1,0 +1,135 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"time"
+
+	"parley/bot"
+)
+
+var (
+	_ bot.Verifier = (*Adapter)(nil)
+	_ bot.Finder   = (*Adapter)(nil)
+	_ bot.Paced    = (*Adapter)(nil)
+)
+
+// PinState asks for the newest pinned message of a chat, the only one that
+// Telegram tells. Below another's it cannot be seen whether ours is pinned.
+func (a *Adapter) PinState(ctx context.Context, to bot.Chat, id string) (bot.PinState, error) {
+	raw, err := a.carryOut(ctx, job{method: "getChat", params: params{"chat_id": a.memory.now(to.ID)}, repeatable: true})
+	if err != nil {
+		return bot.PinUnknown, err
+	}
+	var c struct {
+		Pinned *struct {
+			ID int `json:"message_id"`
+		} `json:"pinned_message"`
+	}
+	switch err := json.Unmarshal(raw, &c); {
+	case err != nil:
+		return bot.PinUnknown, errors.New("telegram: getChat: the answer is no chat")
+	case c.Pinned == nil:
+		return bot.PinAway, nil
+	case strconv.Itoa(c.Pinned.ID) == id:
+		return bot.PinStands, nil
+	}
+	return bot.PinUnknown, nil
+}
+
+// Pace is how far apart messages may be if nothing else is sent.
+func (a *Adapter) Pace() time.Duration {
+	if a.gov.limits.Off {
+		return 0
+	}
+	return time.Duration(float64(time.Second) / (a.gov.limits.Overall * share))
+}
+
+// Newest is the newest message known in a chat.
+func (a *Adapter) Newest(to bot.Chat, known ...string) string {
+	newest := a.memory.newestIn(a.memory.now(to.ID))
+	for _, k := range known {
+		if id, err := strconv.Atoi(k); err == nil {
+			newest = max(newest, id)
+		}
+	}
+	if newest == 0 {
+		return ""
+	}
+	return strconv.Itoa(newest)
+}
+
+// window is how many messages a message of unknown fate may be away from the
+// newest one that was known before.
+const window = 8
+
+// Find finds out whether a message was sent. Telegram tells a bot nothing about
+// its own messages but what an edit comes to: an edit of the caption of a text
+// changes nothing and says whose the message is, and the edit of the text then
+// shows that it is the one, or makes it so.
+func (a *Adapter) Find(ctx context.Context, to bot.Chat, r bot.Reply, after string) (string, error) {
+	first, err := strconv.Atoi(after)
+	parts := a.parts(r)
+	if err != nil || len(parts) == 0 {
+		return "", nil
+	}
+	r.Unasked = false // somebody waits for the outcome: the task that asks
+	ours, err := a.oursAfter(ctx, to, first)
+	if err != nil || len(ours) != 1 {
+		return "", err
+	}
+	err = a.editOne(ctx, nil, to, ours[0], r, parts[0], len(parts) == 1)
+	if errors.Is(err, ErrLost) {
+		return "", nil
+	}
+	return ours[0], err
+}
+
+// oursAfter are the bot's texts among the next messages after one.
+func (a *Adapter) oursAfter(ctx context.Context, to bot.Chat, first int) (ours []string, err error) {
+	for id := first + 1; id <= first+window; id++ {
+		err := a.repeatably(ctx, "editMessageCaption", to, params{"message_id": strconv.Itoa(id), "caption": "-"})
+		var ce *callError
+		switch {
+		case err == nil, errors.As(err, &ce) && ce.says("no caption"):
+			ours = append(ours, strconv.Itoa(id))
+		case errors.Is(err, ErrLost), errors.As(err, &ce) && ce.Code == 400 && !errors.Is(err, bot.ErrGone):
+		default:
+			return nil, err
+		}
+	}
+	return ours, nil
+}
+
+// notePin takes away the service message that tells of a pin of the bot's own,
+// where it may.
+func (a *Adapter) notePin(ctx context.Context, m *message) {
+	me := a.self.Load()
+	if m == nil || len(m.Pinned) == 0 || m.From == nil || me == nil || m.From.ID != me.id {
+		return
+	}
+	to, id := m.place(), strconv.Itoa(m.ID)
+	a.beside(func() {
+		if err := a.repeatably(ctx, "deleteMessage", to, params{"message_id": id}); err != nil {
+			a.log.Debug("service message of a pin not deleted", "err", err)
+		}
+	})
+}
+
+// heard notes that a message is in a chat.
+func (r *remembered) heard(chat string, id int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if had, _ := r.newest.get(chat); id > had {
+		r.newest.put(chat, id)
+	}
+}
+
+func (r *remembered) newestIn(chat string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	id, _ := r.newest.get(chat)
+	return id
+}

@@ -1,0 +1,216 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Finder is an adapter that can find out what became of a message whose fate is
+// unknown.
+type Finder interface {
+	Adapter
+	// Newest is the newest message known in a chat, given others known; empty
+	// if there is none.
+	Newest(to Chat, known ...string) string
+	// Find returns the id of the message that shows r, if it was sent after the
+	// one with the id after; empty if it was not.
+	Find(ctx context.Context, to Chat, r Reply, after string) (id string, err error)
+}
+
+// Paced is an adapter whose network limits how much may be sent in all.
+type Paced interface {
+	Adapter
+	Pace() time.Duration // between two messages; zero: no limit
+}
+
+// How long a task waits before it is tried again.
+const (
+	waitLock   = 300 * time.Millisecond
+	waitUnsure = 2 * time.Second
+	waitMuted  = 30 * time.Minute
+	waitAbsent = time.Minute // the network is not configured, or not running yet
+)
+
+// Deliver does a task. It returns Busy if it is to be done later.
+func (b *Bot) Deliver(ctx context.Context, t Task) error {
+	if t.Kind == TaskRemind {
+		return b.remindAll(ctx, t)
+	}
+	a := b.adapter(t.Chat.Network)
+	if a == nil {
+		return Busy{After: waitAbsent}
+	}
+	unlock, ok, err := b.memory.Lock(ctx, t.Chat)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return Busy{After: waitLock}
+	}
+	defer unlock()
+	v, err := b.current(ctx)
+	if err != nil {
+		return err
+	}
+	switch t.Kind {
+	case TaskCard, TaskVerify:
+		err = b.refresh(ctx, a, v, t.Chat, t.Kind == TaskVerify)
+	case TaskNews:
+		err = b.tellNews(ctx, a, v, t.Chat)
+	case TaskReminder:
+		err = b.remind(ctx, a, v, t)
+	default:
+		err = fmt.Errorf("task of an unknown kind %q", t.Kind)
+	}
+	return b.outcome(ctx, t.Chat, err)
+}
+
+// outcome turns what an adapter said into what becomes of a task.
+func (b *Bot) outcome(ctx context.Context, c Chat, err error) error {
+	switch {
+	case errors.Is(err, ErrGone):
+		b.forget(context.WithoutCancel(ctx), c)
+		return nil
+	case errors.Is(err, ErrUncertain):
+		b.counts.Uncertain.Add(1)
+		return Busy{After: waitUnsure}
+	case errors.Is(err, ErrMuted):
+		return Busy{After: waitMuted}
+	}
+	return err
+}
+
+// post sends a message that nobody asked for, once, and returns its id. What
+// is about to be sent is noted before; if its fate is unknown afterwards, the
+// next try finds out before it sends again.
+func (b *Bot) post(ctx context.Context, a Adapter, p Post, r Reply) (string, error) {
+	kept := context.WithoutCancel(ctx)
+	old, err := b.memory.Post(ctx, p.Chat, p.What)
+	if err != nil {
+		return "", err
+	}
+	f, finds := a.(Finder)
+	if old == nil {
+		p.At, p.Lang, p.Shown = b.now(), r.Lang, hashReply(r)
+		if finds {
+			p.After = f.Newest(p.Chat, b.known(ctx, p.Chat)...)
+		}
+		if err := b.memory.PutPost(ctx, p); err != nil {
+			return "", err
+		}
+	} else if p = *old; p.Message != "" {
+		return p.Message, nil
+	}
+	r.Unasked, r.Key = true, fmt.Sprintf("%s/%s/%s/%s/%d", p.Chat.Network, p.Chat.ID, p.Chat.Thread, p.What, p.At.UnixMilli())
+	var id string
+	if old != nil && finds {
+		if id, err = f.Find(ctx, p.Chat, r, p.After); err != nil {
+			return "", err
+		}
+	}
+	if id == "" {
+		if id, err = b.sendUnasked(ctx, a, p.Chat, r); err != nil {
+			return "", b.unsent(kept, p, err)
+		}
+	}
+	p.Message = id
+	return id, b.memory.PutPost(kept, p)
+}
+
+// unsent takes the note of a message back if an error says that it was not sent.
+func (b *Bot) unsent(ctx context.Context, p Post, err error) error {
+	if errors.Is(err, ErrUncertain) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if e := b.memory.DropPost(ctx, p.Chat, p.What); e != nil {
+		return errors.Join(err, e)
+	}
+	return err
+}
+
+func (b *Bot) sendUnasked(ctx context.Context, a Adapter, to Chat, r Reply) (string, error) {
+	if err := b.pace(ctx, a); err != nil {
+		return "", err
+	}
+	id, err := a.Send(ctx, to, r)
+	if err == nil {
+		b.counts.Sent.Add(1)
+	}
+	return id, err
+}
+
+func (b *Bot) editUnasked(ctx context.Context, e Editor, to Chat, id string, r Reply) error {
+	if err := b.pace(ctx, e); err != nil {
+		return err
+	}
+	r.Unasked = true
+	err := e.Edit(ctx, to, id, r)
+	if err == nil {
+		b.counts.Edited.Add(1)
+	}
+	return err
+}
+
+// known are messages that are in a chat for sure.
+func (b *Bot) known(ctx context.Context, c Chat) (ids []string) {
+	if ps, err := b.memory.PostsIn(ctx, c); err == nil {
+		for _, p := range ps {
+			ids = append(ids, p.Message)
+		}
+	}
+	if s, err := b.memory.Subscription(ctx, c); err == nil && s != nil {
+		ids = append(ids, s.Last)
+	}
+	if p, err := b.memory.Pin(ctx, c); err == nil && p != nil {
+		ids = append(ids, p.Message)
+	}
+	return ids
+}
+
+// pace waits for this process's turn where several share a network's limits.
+func (b *Bot) pace(ctx context.Context, a Adapter) error {
+	p, ok := a.(Paced)
+	if !ok || p.Pace() == 0 {
+		return nil
+	}
+	wait, err := b.memory.Slot(ctx, a.Name(), p.Pace(), time.Now())
+	if err != nil || wait <= 0 {
+		return err
+	}
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// lock waits until this process is the only one that writes to a chat.
+func (b *Bot) lock(ctx context.Context, c Chat) (unlock func(), err error) {
+	for {
+		unlock, ok, err := b.memory.Lock(ctx, c)
+		if err != nil || ok {
+			return unlock, err
+		}
+		select {
+		case <-time.After(waitLock / 10):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// speaks is the language of what is said to a chat unasked: what was chosen
+// for this, what the chat chose, or what it spoke at the time.
+func (b *Bot) speaks(ctx context.Context, c Chat, chosen, spoke string) string {
+	for _, code := range [...]string{chosen, b.chosen(ctx, c), spoke} {
+		if code != "" {
+			return code
+		}
+	}
+	return "en"
+}
