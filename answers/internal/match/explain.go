@@ -16,14 +16,23 @@ type Evidence struct {
 }
 
 // Evidence returns what speaks for or against a candidate of a reading that
-// Explain made, the weightiest first.
+// Explain made, the weightiest first: by how much its score would change without
+// that piece.
 func (m *Matcher) Evidence(r Result, c Candidate) (out []Evidence) {
-	w := &m.learnt.Weights
+	w := m.learnt.Weights
 	if r.Short {
-		w = &m.learnt.Short
+		w = m.learnt.Short
 	}
-	for i, x := range r.evidence[c.why] {
-		if v := x * w.Candidate[i]; v > 0.05 || v < -0.05 {
+	var act [hidden]float64
+	all := r.evidence[c.why]
+	score := w.score(&all, &act)
+	for i, x := range all {
+		if x == 0 {
+			continue
+		}
+		without := all
+		without[i] = 0
+		if v := score - w.score(&without, &act); v > 0.05 || v < -0.05 {
 			out = append(out, Evidence{FeatureNames[i], v})
 		}
 	}

@@ -7,44 +7,48 @@ import (
 
 // The evidence of the second reading, by name in names of the same order.
 const (
-	fMargin    = iota
-	fClaims    // its margin is above zero: it claims the question
-	fLead      // by how much it leads, or trails, the best other margin
-	fBest      // has the best margin of all
-	fRound     // of a round the question names
-	fNotRound  // of another one
-	fNoRound   // of none, though one is named
-	fWeak      // of a round the question hints at
-	fNotWeak   // of another one
-	fDate      // a date of its covers the one asked for
-	fNotDate   // none does
-	fMonth     // as fDate, only a month or year is asked for
-	fNotMonth  // none does
-	fSide      // the side that acts is named
-	fNotSide   // another one is, and its own is not
-	fNames     // share of the people and places asked for that it tells of
-	fNotNames  // number of those it does not tell of
-	fAbout     // is about a person or place that is named
-	fNotAbout  // is about one that is not
-	fBare      // is about who or what is named, and nothing else is said
-	fBareOther // is not, though nothing but a name is said
-	fNumber    // has a number that is asked for
-	fNotNumber // has none of them
-	fCovered   // share of the words that carry meaning which speak for it
-	fNear      // how alike its most alike training question is
-	fNear2     // the same of the second
-	fNearLead  // by how much it is more alike than any other class
-	fSense     // how near its meaning is
-	fSenseLead // by how much it is nearer than any other
-	fTold      // share of the meaning that its own text tells
-	fGroup     // margin of its kind of question
-	fGroupThat // the same, and its round, date or name is named
-	fGroupNot  // the same, and another one is
-	fGrouped   // has a kind of question
-	fTopic     // is a summary
-	fTopicOne  // is a summary though a round, date or name is asked for
-	fTalk      // is about the bot
-	fDecline   // is a subject to decline
+	fMargin     = iota
+	fClaims     // its margin is above zero: it claims the question
+	fLead       // by how much it leads, or trails, the best other margin
+	fBest       // has the best margin of all
+	fRound      // of a round the question names
+	fNotRound   // of another one
+	fNoRound    // of none, though one is named
+	fWeak       // of a round the question hints at
+	fNotWeak    // of another one
+	fDate       // a date of its covers the one asked for
+	fNotDate    // none does
+	fMonth      // as fDate, only a month or year is asked for
+	fNotMonth   // none does
+	fSide       // the side that acts is named
+	fNotSide    // another one is, and its own is not
+	fNames      // share of the people and places asked for that it tells of
+	fNotNames   // number of those it does not tell of
+	fAbout      // is about a person or place that is named
+	fNotAbout   // is about one that is not
+	fBare       // is about who or what is named, and nothing else is said
+	fBareOther  // is not, though nothing but a name is said
+	fNumber     // has a number that is asked for
+	fNotNumber  // has none of them
+	fCovered    // share of the words that carry meaning which speak for it
+	fNear       // how alike its most alike training question is
+	fNear2      // the same of the second
+	fNearLead   // by how much it is more alike than any other class
+	fSense      // how near its meaning is
+	fSenseLead  // by how much it is nearer than any other
+	fCentre     // how alike all its training questions together are
+	fCentreLead // by how much they are more alike than any other's
+	fHeld       // share of the words that its training questions have
+	fHeldLead   // by how much that is more than any other's
+	fTold       // share of the meaning that its own text tells
+	fGroup      // margin of its kind of question
+	fGroupThat  // the same, and its round, date or name is named
+	fGroupNot   // the same, and another one is
+	fGrouped    // has a kind of question
+	fTopic      // is a summary
+	fTopicOne   // is a summary though a round, date or name is asked for
+	fTalk       // is about the bot
+	fDecline    // is a subject to decline
 	fDeclineMargin
 	fJoined      // margin of the question together with the last answer
 	fJoinedShort // the same if the question says little itself
@@ -85,6 +89,8 @@ const (
 	nNear // how alike the most alike training question of all is
 	nTold
 	nSense
+	nCentre
+	nHeld
 	nNone
 )
 
@@ -93,7 +99,8 @@ var FeatureNames = [nCandidate]string{
 	"margin", "claims it", "lead over the next", "best of all", "names its round", "names another round", "has no round", "hints at its round",
 	"hints at another round", "names its date", "names another date", "names its month", "names another month", "names its side", "names another side",
 	"names its people or places", "names others", "is about who is named", "is about someone not named", "is all that is said", "is not what alone is said", "has the number", "lacks the number", "words that speak for it",
-	"most alike training question", "second most alike", "more alike than the others", "nearness of meaning", "nearer than the others", "words its text tells",
+	"most alike training question", "second most alike", "more alike than the others", "nearness of meaning", "nearer than the others",
+	"its questions together", "more alike together than the others", "words its questions have", "more of them than the others", "words its text tells",
 	"margin of its kind of question", "the same, of what is named", "the same, of another", "has a kind of question",
 	"is a summary", "is a summary though one thing is asked", "is about the bot", "is declined", "margin of the decline",
 	"margin with the last answer", "the same, little said", "margin, little said", "was the last answer", "subject of the last answer", "the same, little said",
@@ -129,15 +136,18 @@ func (m *Matcher) features(s *scratch, g *given, k, last int, inTalk bool) (f [n
 	}
 	f[fCovered] = m.covered(g, k)
 	f[fNear], f[fNear2] = float64(s.near.Best(k)), float64(s.near.Second(k))
-	other, otherSense := float32(0), float32(-1)
+	var near, centre, held float32
+	sense := float32(-1)
 	for _, j := range s.top {
 		if j != k {
-			other = max(other, s.near.Best(j))
-			otherSense = max(otherSense, s.sense[j])
+			near, sense = max(near, s.near.Best(j)), max(sense, s.sense[j])
+			centre, held = max(centre, s.near.Centre()[j]), max(held, s.near.Held()[j])
 		}
 	}
-	f[fSense], f[fSenseLead] = float64(s.sense[k]), float64(s.sense[k]-otherSense)
-	f[fNearLead] = float64(s.near.Best(k) - other)
+	f[fNearLead] = float64(s.near.Best(k) - near)
+	f[fSense], f[fSenseLead] = float64(s.sense[k]), float64(s.sense[k]-sense)
+	f[fCentre], f[fCentreLead] = float64(s.near.Centre()[k]), float64(s.near.Centre()[k]-centre)
+	f[fHeld], f[fHeldLead] = float64(s.near.Held()[k]), float64(s.near.Held()[k]-held)
 	f[fTold] = m.told(g, k)
 	if inTalk {
 		m.talk(s, &f, g, k, last)
@@ -362,6 +372,8 @@ func (m *Matcher) noneFeatures(s *scratch, g *given, inTalk bool) (f [nNone]floa
 	for _, k := range s.top {
 		f[nNear] = max(f[nNear], float64(s.near.Best(k)))
 		f[nSense] = max(f[nSense], float64(s.sense[k]))
+		f[nCentre] = max(f[nCentre], float64(s.near.Centre()[k]))
+		f[nHeld] = max(f[nHeld], float64(s.near.Held()[k]))
 	}
 	if inTalk {
 		f[nTalk] = 1

@@ -12,13 +12,13 @@ import (
 	"parley/answers/internal/spell"
 )
 
-const magic = "parley model 1\n"
+const magic = "parley model 2\n"
 
 // head is the part of the model file that people may want to read.
 type head struct {
 	Classes []string
-	Weights Weights
-	Short   Weights
+	Weights *Weights
+	Short   *Weights
 }
 
 // Encode writes what was learnt in a form that depends on it alone.
@@ -62,6 +62,9 @@ func Decode(data []byte) (*Learnt, error) {
 	var h head
 	if err := json.Unmarshal(rest[:n], &h); err != nil {
 		return nil, fmt.Errorf("%w: %w", model.ErrFormat, err)
+	}
+	if h.Weights == nil || h.Short == nil {
+		return fail("no weights")
 	}
 	l := &Learnt{Classes: h.Classes, Weights: h.Weights, Short: h.Short}
 	var err error

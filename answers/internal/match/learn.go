@@ -49,13 +49,19 @@ func Learn(b *facts.Base, qs []facts.Question, ts []facts.TrainingTalk, words []
 		cs = append(cs, t.fold(f)...)
 	}
 	say("second reading")
-	short := func(c choice) bool { return c.short }
-	t.learnt.Short = fit(slices.DeleteFunc(slices.Clone(cs), func(c choice) bool { return !short(c) }))
-	t.learnt.Weights = fit(slices.DeleteFunc(cs, short))
+	var fits sync.WaitGroup
+	fits.Go(func() { t.learnt.Weights, t.learnt.Short = second(cs) })
 	say("model")
-	all := func(row) bool { return true }
-	t.study(t.learnt, all)
+	t.study(t.learnt, func(row) bool { return true })
+	fits.Wait()
 	return t.learnt
+}
+
+// second learns the second reading, apart for questions that say little
+// themselves.
+func second(cs []choice) (weights, short *Weights) {
+	says := slices.DeleteFunc(slices.Clone(cs), func(c choice) bool { return c.short })
+	return fit(says), fit(slices.DeleteFunc(cs, func(c choice) bool { return !c.short }))
 }
 
 // study learns the candidates' three readings from the questions that keep

@@ -38,8 +38,8 @@ type Learnt struct {
 	Classes  []string // ids, in the order of the model's classes
 	Model    *model.Model
 	Language *model.Model
-	Weights  Weights // of the second reading
-	Short    Weights // the same for questions that say little themselves, in a talk
+	Weights  *Weights // of the second reading
+	Short    *Weights // the same for questions that say little themselves, in a talk
 	Near     *near.Index
 	Spell    *spell.Speller
 	Sense    *sense.Space
@@ -118,6 +118,7 @@ type scratch struct {
 	text, joined, letters  model.Text
 	scores, cat, languages []float32
 	sense, kin             []float32
+	meaning                sense.Meaning
 	top                    []int
 	near                   near.Scratch
 	seen                   []near.Word // the words that carry meaning
@@ -148,11 +149,11 @@ func (m *Matcher) Explain(q string, ctx Context, now time.Time) Result {
 
 func (m *Matcher) weigh(s *scratch, q string, ctx Context, now time.Time) (Result, *choice) {
 	r, c := m.read(s, q, ctx, now)
-	w := &m.learnt.Weights
+	w := m.learnt.Weights
 	if c.short {
-		w = &m.learnt.Short
+		w = m.learnt.Short
 	}
-	s.p = w.probabilities(s.p, c)
+	s.p = w.probabilities(s.p, nil, c)
 	p := s.p
 	for i := range r.Candidates {
 		r.Candidates[i].P = p[i]
@@ -183,9 +184,12 @@ func (m *Matcher) read(s *scratch, q string, ctx Context, now time.Time) (Result
 	}
 	r := Result{Slots: m.slots.Read(q, s.text.Words(), s.text.Skeletons(), now)}
 	g := m.gather(s, q, &r)
-	m.mean(s)
+	m.mean(s, inTalk)
 	m.learnt.Near.Search(&s.near, s.seen, len(m.classes))
 	m.pick(s, &g, last, inTalk)
+	for _, k := range s.top {
+		s.sense[k] = m.learnt.Sense.Near(k, &s.meaning)
+	}
 	c := &s.choice
 	*c = choice{candidates: c.candidates[:0], right: -1, short: inTalk && g.little()}
 	r.Candidates = make([]Candidate, 0, len(s.top))
@@ -198,16 +202,22 @@ func (m *Matcher) read(s *scratch, q string, ctx Context, now time.Time) (Result
 	return r, c
 }
 
-// mean scores the classes by the meaning of the question's words.
-func (m *Matcher) mean(s *scratch) {
-	var v sense.Meaning
+// mean finds what the question's words mean together, and in a talk how near
+// each class is to that; else only the candidates are asked.
+func (m *Matcher) mean(s *scratch, inTalk bool) {
+	s.meaning = sense.Meaning{}
 	for _, w := range s.seen {
 		if w.Seen {
-			m.learnt.Sense.Add(&v, w.Stem, w.Weight)
+			m.learnt.Sense.Add(&s.meaning, w.Stem, w.Weight)
 		}
 	}
-	v.Unit()
-	s.sense = m.learnt.Sense.Score(s.sense, &v)
+	s.meaning.Unit()
+	s.sense = slices.Grow(s.sense[:0], len(m.classes))[:len(m.classes)]
+	if inTalk {
+		for k := range s.sense {
+			s.sense[k] = m.learnt.Sense.Near(k, &s.meaning)
+		}
+	}
 }
 
 func (m *Matcher) resolve(id string) string {
@@ -228,7 +238,8 @@ func (m *Matcher) pick(s *scratch, g *given, last int, inTalk bool) {
 	m.best(s, s.scores, candidates)
 	m.alike(s, g)
 	m.best(s, s.near.All(), candidates/2)
-	m.best(s, s.sense, candidates/2)
+	m.best(s, s.near.Centre(), candidates/2)
+	m.best(s, s.near.Held(), candidates/2)
 	if !inTalk {
 		return
 	}

@@ -74,11 +74,11 @@ func (m *Model) Score(dst []float32, t *Text) []float32 {
 		from, to := m.start[b], m.start[b+1]
 		class, weight := m.class[from:to], m.weight[from:to]
 		for j, k := range class {
-			dst[k] += v * float32(weight[j])
+			dst[k] += float32(v * float32(weight[j])) // rounded here, so that all machines agree
 		}
 	}
 	for k := range dst {
-		dst[k] = dst[k]*m.scale[k] + m.bias[k]
+		dst[k] = float32(dst[k]*m.scale[k]) + m.bias[k]
 	}
 	return dst
 }

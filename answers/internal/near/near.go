@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"math"
 	"slices"
 )
@@ -50,6 +49,9 @@ type Index struct {
 	norm  []float32
 
 	rarest float32 // weight of a stem that no question has
+
+	first   []uint32 // the classes that ask with stem i: centres[first[i]:first[i+1]]
+	centres []centre
 }
 
 // maxStems is how many stems can be told apart, and maxList how many of a question.
@@ -118,6 +120,7 @@ func (x *Index) post() {
 		}
 		x.norm[q] = float32(math.Sqrt(float64(sum)))
 	}
+	x.centre()
 }
 
 func (x *Index) find(skel string) (int, bool) {
@@ -142,38 +145,14 @@ func (x *Index) Look(skel string) Word {
 	return Word{Weight: x.rarest}
 }
 
-// Table returns how much each stem asks for each class: its weight times the
-// root of how often, each class of length one.
-func (x *Index) Table(classes int) []map[int]float64 {
-	t := make([]map[int]float64, classes)
-	for c := range t {
-		t[c] = make(map[int]float64)
-	}
-	for q, l := range x.lists {
-		for _, s := range l {
-			t[x.class[q]][int(s)]++
-		}
-	}
-	for c, row := range t {
-		var sum float64
-		keys := slices.Sorted(maps.Keys(row))
-		for _, s := range keys {
-			row[s] = float64(math.Sqrt(row[s]) * float64(x.weight[s]))
-			sum += float64(row[s] * row[s])
-		}
-		for _, s := range keys {
-			t[c][s] = row[s] / math.Sqrt(sum)
-		}
-	}
-	return t
-}
-
 // Scratch is the memory of one search, kept for the next.
 type Scratch struct {
 	sums    []float32
 	touched []uint32
 	best    []float32 // of each class
 	second  []float32
+	centre  []float32
+	held    []float32
 }
 
 // Best returns how alike a class's most alike training question is in the last
@@ -186,9 +165,17 @@ func (s *Scratch) All() []float32 { return s.best }
 // Second returns the same of its second most alike.
 func (s *Scratch) Second(class int) float32 { return s.second[class] }
 
+// Centre returns how alike the question and those of each class, taken together,
+// are, 0 to 1.
+func (s *Scratch) Centre() []float32 { return s.centre }
+
+// Held returns, for each class, the share of the question's weight that lies in
+// words which any of its questions has.
+func (s *Scratch) Held() []float32 { return s.held }
+
 // common is the weight below which a stem stands in so many questions that to
 // share it says little and takes long to find out.
-const common = 3
+const common = 3.7
 
 // Search compares words with all questions.
 func (x *Index) Search(s *Scratch, words []Word, classes int) {
@@ -197,11 +184,13 @@ func (x *Index) Search(s *Scratch, words []Word, classes int) {
 	}
 	s.touched = s.touched[:0]
 	s.best, s.second = grow(s.best, classes), grow(s.second, classes)
-	var sum float32
+	s.centre, s.held = grow(s.centre, classes), grow(s.held, classes)
+	var sum, mass float32
 	var have [maxList]int
 	n := 0
 	for _, word := range words {
 		w := word.Weight * word.Weight
+		mass += word.Weight
 		if !word.Seen {
 			sum += w
 			continue
@@ -212,6 +201,10 @@ func (x *Index) Search(s *Scratch, words []Word, classes int) {
 		have[n] = word.Stem
 		n++
 		sum += w
+		for _, c := range x.centres[x.first[word.Stem]:x.first[word.Stem+1]] {
+			s.centre[c.class] += float32(word.Weight * c.weight)
+			s.held[c.class] += word.Weight
+		}
 		if word.Weight < common {
 			continue
 		}
@@ -223,6 +216,11 @@ func (x *Index) Search(s *Scratch, words []Word, classes int) {
 		}
 	}
 	norm := float32(math.Sqrt(float64(sum)))
+	whole, part := 1/(norm+1e-9), 1/(mass+1e-9)
+	for k := range s.centre {
+		s.centre[k] *= whole
+		s.held[k] *= part
+	}
 	for _, q := range s.touched {
 		v := s.sums[q] / (norm*x.norm[q] + 1e-9)
 		s.sums[q] = 0

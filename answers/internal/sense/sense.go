@@ -155,7 +155,7 @@ func quantise(to []int8, v []float64) {
 	}
 }
 
-// ready prepares the classes for Score.
+// ready prepares the classes for Near.
 func (sp *Space) ready() *Space {
 	sp.near = make([]float32, len(sp.classes))
 	for i, x := range sp.classes {
@@ -171,7 +171,7 @@ type Meaning [dims]float32
 func (sp *Space) Add(m *Meaning, stem int, weight float32) {
 	row := sp.stems[stem*dims : (stem+1)*dims]
 	for d, x := range row {
-		m[d] += weight * float32(x)
+		m[d] += float32(weight * float32(x))
 	}
 }
 
@@ -179,7 +179,7 @@ func (sp *Space) Add(m *Meaning, stem int, weight float32) {
 func (m *Meaning) Unit() {
 	var sum float32
 	for _, x := range m {
-		sum += x * x
+		sum += float32(x * x)
 	}
 	if sum == 0 {
 		return
@@ -190,22 +190,17 @@ func (m *Meaning) Unit() {
 	}
 }
 
-// Score appends to dst how near each class is to a meaning of length one, from
-// -1 to 1.
-func (sp *Space) Score(dst []float32, m *Meaning) []float32 {
-	dst = dst[:0]
-	for c := range sp.k {
-		row := sp.near[c*dims : c*dims+dims : c*dims+dims]
-		var a, b, e, f float32 // four sums at a time: each waits for itself alone
-		for d := 0; d < dims; d += 4 {
-			a += m[d] * row[d]
-			b += m[d+1] * row[d+1]
-			e += m[d+2] * row[d+2]
-			f += m[d+3] * row[d+3]
-		}
-		dst = append(dst, a+b+e+f)
+// Near is how near a class is to a meaning of length one, from -1 to 1.
+func (sp *Space) Near(class int, m *Meaning) float32 {
+	row := sp.near[class*dims : class*dims+dims : class*dims+dims]
+	var a, b, c, d float32 // four sums at a time: each waits for itself alone
+	for i := 0; i < dims; i += 4 {
+		a += float32(m[i] * row[i])
+		b += float32(m[i+1] * row[i+1])
+		c += float32(m[i+2] * row[i+2])
+		d += float32(m[i+3] * row[i+3])
 	}
-	return dst
+	return a + b + c + d
 }
 
 // Kin is how near two classes are, from -1 to 1.
