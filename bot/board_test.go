@@ -137,12 +137,12 @@ func (n *board) Newest(to bot.Chat, known ...string) string {
 	return fmt.Sprint(len(n.wall(to.ID).messages))
 }
 
-func (n *board) Find(_ context.Context, to bot.Chat, r bot.Reply, after string) (id string, err error) {
+func (n *board) Find(_ context.Context, to bot.Chat, r bot.Reply, after string, others []string) (id string, err error) {
 	err = n.do("find", to, func(w *wall) error {
 		var first int
 		_, _ = fmt.Sscan(after, &first)
 		for i := first + 1; i <= len(w.messages); i++ {
-			if w.messages[i-1] != "" {
+			if w.messages[i-1] != "" && !slices.Contains(others, fmt.Sprint(i)) {
 				id = fmt.Sprint(i)
 			}
 		}
@@ -169,6 +169,8 @@ type desk struct {
 	net   *board
 	clock time.Time
 	end   func()
+
+	keeper bot.Keeper // the store, or what stands before it
 }
 
 var noon = time.Date(2026, 6, 20, 12, 0, 0, 0, time.UTC)
@@ -180,7 +182,7 @@ func newDesk(t *testing.T, events ...string) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	d := &desk{t: t, st: st, net: newBoard(), clock: noon}
+	d := &desk{t: t, st: st, keeper: st, net: newBoard(), clock: noon}
 	d.restart(events...)
 	t.Cleanup(func() { d.end() })
 	d.announce()
@@ -193,7 +195,7 @@ func (d *desk) restart(events ...string) {
 	if d.end != nil {
 		d.end()
 	}
-	d.b = bot.New(bot.Options{Book: scheduleOf(d.t, events...), Keeper: d.st, Now: func() time.Time { return d.clock }})
+	d.b = bot.New(bot.Options{Book: scheduleOf(d.t, events...), Keeper: d.keeper, Now: func() time.Time { return d.clock }})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = d.b.Run(ctx, d.net) }()

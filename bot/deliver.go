@@ -15,8 +15,8 @@ type Finder interface {
 	// if there is none.
 	Newest(to Chat, known ...string) string
 	// Find returns the id of the message that shows r, if it was sent after the
-	// one with the id after; empty if it was not.
-	Find(ctx context.Context, to Chat, r Reply, after string) (id string, err error)
+	// one with the id after; empty if it was not. It is none of the others.
+	Find(ctx context.Context, to Chat, r Reply, after string, others []string) (id string, err error)
 }
 
 // Paced is an adapter whose network limits how much may be sent in all.
@@ -84,7 +84,8 @@ func (b *Bot) outcome(ctx context.Context, c Chat, err error) error {
 
 // post sends a message that nobody asked for, once, and returns its id. What
 // is about to be sent is noted before; if its fate is unknown afterwards, the
-// next try finds out before it sends again.
+// next try finds out before it sends again. Until then nothing else is sent to
+// the chat, or one message could be taken for the other.
 func (b *Bot) post(ctx context.Context, a Adapter, p Post, r Reply) (string, error) {
 	kept := context.WithoutCancel(ctx)
 	old, err := b.memory.Post(ctx, p.Chat, p.What)
@@ -92,21 +93,28 @@ func (b *Bot) post(ctx context.Context, a Adapter, p Post, r Reply) (string, err
 		return "", err
 	}
 	f, finds := a.(Finder)
+	if old != nil && old.Message != "" {
+		return old.Message, nil
+	}
+	known, err := b.known(ctx, p)
+	if err != nil {
+		return "", err
+	}
 	if old == nil {
 		p.At, p.Lang, p.Shown = b.now(), r.Lang, hashReply(r)
 		if finds {
-			p.After = f.Newest(p.Chat, b.known(ctx, p.Chat)...)
+			p.After = f.Newest(p.Chat, known...)
 		}
 		if err := b.memory.PutPost(ctx, p); err != nil {
 			return "", err
 		}
-	} else if p = *old; p.Message != "" {
-		return p.Message, nil
+	} else {
+		p = *old
 	}
 	r.Unasked, r.Key = true, fmt.Sprintf("%s/%s/%s/%s/%d", p.Chat.Network, p.Chat.ID, p.Chat.Thread, p.What, p.At.UnixMilli())
 	var id string
 	if old != nil && finds {
-		if id, err = f.Find(ctx, p.Chat, r, p.After); err != nil {
+		if id, err = f.Find(ctx, p.Chat, r, p.After, known); err != nil {
 			return "", err
 		}
 	}
@@ -153,20 +161,41 @@ func (b *Bot) editUnasked(ctx context.Context, e Editor, to Chat, id string, r R
 	return err
 }
 
-// known are messages that are in a chat for sure.
-func (b *Bot) known(ctx context.Context, c Chat) (ids []string) {
-	if ps, err := b.memory.PostsIn(ctx, c); err == nil {
-		for _, p := range ps {
+// unsureFor is how long another message of unknown fate is waited for. Its own
+// task finds out much sooner, unless there is none any more.
+const unsureFor = 10 * time.Minute
+
+// known are messages that are in a chat for sure. It returns Busy while the
+// fate of another post to the chat has to be found out first.
+func (b *Bot) known(ctx context.Context, mine Post) (ids []string, err error) {
+	posts, err := b.memory.PostsIn(ctx, mine.Chat)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range posts {
+		if p.Message != "" {
 			ids = append(ids, p.Message)
+		} else if (p.What != mine.What || p.Chat != mine.Chat) && b.now().Sub(p.At) < unsureFor {
+			return nil, Busy{After: waitUnsure}
 		}
 	}
-	if s, err := b.memory.Subscription(ctx, c); err == nil && s != nil {
+	s, err := b.memory.Subscription(ctx, mine.Chat)
+	if err != nil {
+		return nil, err
+	}
+	if s != nil {
 		ids = append(ids, s.Last)
 	}
-	if p, err := b.memory.Pin(ctx, c); err == nil && p != nil {
-		ids = append(ids, p.Message)
+	return ids, nil
+}
+
+// abandon forgets a post whose fate is unknown and that nobody waits for.
+func (b *Bot) abandon(ctx context.Context, c Chat, what string) error {
+	p, err := b.memory.Post(ctx, c, what)
+	if err != nil || p == nil || p.Message != "" {
+		return err
 	}
-	return ids
+	return b.memory.DropPost(ctx, c, what)
 }
 
 // pace waits for this process's turn where several share a network's limits.

@@ -9,3 +9,12 @@ func (b *Bot) Command(ctx context.Context, a Adapter, m Message) (Reply, bool) {
 
 // Serves tells whether a network runs.
 func (b *Bot) Serves(network string) bool { return b.adapter(network) != nil }
+
+// Look is the card as it should be now.
+func (b *Bot) Look(ctx context.Context, code string) (string, error) {
+	v, err := b.look(ctx)
+	if err != nil {
+		return "", err
+	}
+	return v.card(code).reply.Body.String(), nil
+}

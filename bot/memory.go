@@ -88,7 +88,7 @@ type Posts interface {
 	Post(ctx context.Context, c Chat, what string) (*Post, error) // nil if there is none
 	PutPost(ctx context.Context, p Post) error
 	DropPost(ctx context.Context, c Chat, what string) error
-	PostsIn(ctx context.Context, c Chat) ([]Post, error) // the oldest first
+	PostsIn(ctx context.Context, c Chat) ([]Post, error) // in all topics of it, the oldest first
 }
 
 // Head is the newest edition that was announced. Revision 0: none ever was.

@@ -13,15 +13,15 @@ import (
 
 // tellNews puts right what a chat was told, and tells it what has changed since.
 func (b *Bot) tellNews(ctx context.Context, a Adapter, v *view, c Chat) error {
-	posts, err := b.memory.PostsIn(ctx, c)
-	if err != nil {
-		return err
-	}
-	posts = slices.DeleteFunc(posts, func(p Post) bool { return p.Chat != c || len(p.Items) == 0 })
-	if err := b.putRight(ctx, a, v, posts); err != nil {
-		return err
-	}
 	for {
+		posts, err := b.memory.PostsIn(ctx, c)
+		if err != nil {
+			return err
+		}
+		posts = slices.DeleteFunc(posts, func(p Post) bool { return p.Chat != c || !strings.HasPrefix(p.What, newsPrefix) })
+		if err := b.putRight(ctx, a, v, posts); err != nil {
+			return err
+		}
 		s, err := b.memory.Subscription(ctx, c)
 		if err != nil || s == nil || s.Seen >= v.head.Revision {
 			return err
@@ -38,10 +38,7 @@ func (b *Bot) tellNews(ctx context.Context, a Adapter, v *view, c Chat) error {
 // tellSince tells a chat in one message what it was not told yet.
 func (b *Bot) tellSince(ctx context.Context, a Adapter, v *view, s *Subscription, posts []Post) error {
 	upTo := v.head.Revision
-	begun, err := b.begun(ctx, s)
-	if err != nil {
-		return err
-	}
+	begun := begun(posts, s.Seen)
 	if begun > 0 { // a message whose fate is not known comes first, as it was
 		upTo = begun
 	}
@@ -55,6 +52,8 @@ func (b *Bot) tellSince(ctx context.Context, a Adapter, v *view, s *Subscription
 			return err
 		}
 		s.Last = id
+	} else if err := b.abandon(ctx, s.Chat, newsPost(upTo)); err != nil {
+		return err
 	}
 	s.Seen = upTo
 	return b.memory.PutSubscription(context.WithoutCancel(ctx), *s)
@@ -64,19 +63,24 @@ const newsPrefix = "news:"
 
 func newsPost(upTo int64) string { return newsPrefix + strconv.FormatInt(upTo, 10) }
 
+// upToOf is the revision up to which a post tells.
+func upToOf(p Post) int64 {
+	n, err := strconv.ParseInt(strings.TrimPrefix(p.What, newsPrefix), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // begun is the revision up to which a message was begun to be sent whose fate
 // was not noted, or that was not marked as seen; 0 if there is none.
-func (b *Bot) begun(ctx context.Context, s *Subscription) (int64, error) {
-	posts, err := b.memory.PostsIn(ctx, s.Chat)
-	if err != nil {
-		return 0, err
-	}
+func begun(posts []Post, seen int64) int64 {
 	for _, p := range posts {
-		if n, err := strconv.ParseInt(strings.TrimPrefix(p.What, newsPrefix), 10, 64); err == nil && p.Chat == s.Chat && n > s.Seen {
-			return n, nil
+		if n := upToOf(p); n > seen {
+			return n
 		}
 	}
-	return 0, nil
+	return 0
 }
 
 // since is what changed after one revision up to another for who chose a
@@ -127,7 +131,7 @@ func (b *Bot) putRight(ctx context.Context, a Adapter, v *view, posts []Post) er
 		return nil
 	}
 	for _, p := range posts {
-		news, amended := v.asToldNow(p.Items)
+		news, amended := v.asToldNow(p)
 		if p.Message == "" || !amended {
 			continue
 		}
@@ -152,8 +156,9 @@ func (b *Bot) putRight(ctx context.Context, a Adapter, v *view, posts []Post) er
 }
 
 // asToldNow are the changes that a post told, each with what put it right last.
-func (v *view) asToldNow(items []Item) (news []answers.News, amended bool) {
-	for _, it := range items {
+func (v *view) asToldNow(p Post) (news []answers.News, amended bool) {
+	upTo := upToOf(p)
+	for _, it := range p.Items {
 		var n answers.News
 		found := false
 		for _, r := range v.revisions {
@@ -162,6 +167,8 @@ func (v *view) asToldNow(items []Item) (news []answers.News, amended bool) {
 				case c.ID != it.ID || r.Number < it.Revision:
 				case r.Number == it.Revision:
 					n, found = answers.News{Change: c}, true
+				case found && r.Number <= upTo: // it was told like that
+					n.After = c.After
 				case found && c.Amends():
 					n.Amended, amended = &answers.Amendment{Change: c, Day: r.Day}, true
 				}

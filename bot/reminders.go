@@ -83,23 +83,30 @@ func (v *view) remindOf(mark string) (e *facts.Event, hour bool) {
 	return nil, false
 }
 
+const remindPrefix = "remind:"
+
+// tooLate tells whether a meeting has begun.
+func tooLate(e *facts.Event, now time.Time) bool {
+	begins, hour := answers.Begins(e)
+	return hour && !now.Before(begins)
+}
+
 // remind reminds a chat. What would come too late after its quiet hours is
 // left out.
 func (b *Bot) remind(ctx context.Context, a Adapter, v *view, t Task) error {
 	e, hour := v.remindOf(t.Mark)
 	s, err := b.memory.Subscription(ctx, t.Chat)
-	if err != nil || e == nil || s == nil {
+	if err != nil {
 		return err
 	}
-	begins, known := answers.Begins(e)
-	if known && !b.now().Before(begins) {
-		return nil
+	if e == nil || s == nil || tooLate(e, b.now()) {
+		return b.abandon(ctx, t.Chat, remindPrefix+t.Mark)
 	}
 	if left := s.Quiet.Left(b.now()); left > 0 {
 		return Busy{After: left + time.Second}
 	}
 	code := b.speaks(ctx, t.Chat, "", s.Lang)
 	r := Reply{Body: v.book.Remind(code, e, hour), Lang: code, Notice: true}
-	_, err = b.post(ctx, a, Post{Chat: t.Chat, What: "remind:" + t.Mark}, r)
+	_, err = b.post(ctx, a, Post{Chat: t.Chat, What: remindPrefix + t.Mark}, r)
 	return err
 }

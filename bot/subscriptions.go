@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -77,7 +78,13 @@ func (b *Bot) unsubscribe(ctx context.Context, m Message) (Reply, bool) {
 	if s == nil {
 		return b.notice(ctx, m, "subscribe.none", nil), true
 	}
-	if err := b.memory.DropSubscription(ctx, m.Chat); err != nil {
+	posts, err := b.memory.PostsIn(ctx, m.Chat)
+	for _, p := range posts {
+		if p.Chat == m.Chat && p.What != postCard && p.What != postRight {
+			err = errors.Join(err, b.abandon(ctx, m.Chat, p.What))
+		}
+	}
+	if err = errors.Join(err, b.memory.DropSubscription(ctx, m.Chat)); err != nil {
 		return b.troubled(ctx, m, err)
 	}
 	return b.notice(ctx, m, "subscribe.off", nil), true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -69,7 +70,7 @@ const window = 8
 // its own messages but what an edit comes to: an edit of the caption of a text
 // changes nothing and says whose the message is, and the edit of the text then
 // shows that it is the one, or makes it so.
-func (a *Adapter) Find(ctx context.Context, to bot.Chat, r bot.Reply, after string) (string, error) {
+func (a *Adapter) Find(ctx context.Context, to bot.Chat, r bot.Reply, after string, others []string) (string, error) {
 	first, err := strconv.Atoi(after)
 	parts := a.parts(r)
 	if err != nil || len(parts) == 0 {
@@ -77,6 +78,7 @@ func (a *Adapter) Find(ctx context.Context, to bot.Chat, r bot.Reply, after stri
 	}
 	r.Unasked = false // somebody waits for the outcome: the task that asks
 	ours, err := a.oursAfter(ctx, to, first)
+	ours = slices.DeleteFunc(ours, func(id string) bool { return slices.Contains(others, id) })
 	if err != nil || len(ours) != 1 {
 		return "", err
 	}

@@ -27,10 +27,10 @@ func (s *Store) Post(ctx context.Context, c bot.Chat, what string) (*bot.Post, e
 	return &p, nil
 }
 
-// PostsIn returns all that was sent to a chat, the oldest first.
+// PostsIn returns all that was sent to a chat and its topics, the oldest first.
 func (s *Store) PostsIn(ctx context.Context, c bot.Chat) ([]bot.Post, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT `+postColumns+` FROM posts
-		WHERE network = $1 AND chat = $2 AND thread = $3 ORDER BY at, what`, c.Network, c.ID, c.Thread)
+		WHERE network = $1 AND chat = $2 ORDER BY at, thread, what`, c.Network, c.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read posts: %w", err)
 	}
