@@ -53,6 +53,10 @@ var ErrUncertain = errors.New("fate of the message is unknown")
 // ErrMuted is returned when the bot is in the chat and may not write there.
 var ErrMuted = errors.New("the bot may not write in this chat")
 
+// ErrMoved is returned for what nobody waits for when the chat goes on under
+// another id; what is kept of it is kept under that id by then.
+var ErrMoved = errors.New("the chat has another id now")
+
 // ErrLost is returned when the message to edit or pin is not there any more or
 // cannot be changed.
 var ErrLost = errors.New("the message cannot be changed")

@@ -73,6 +73,8 @@ func (b *Bot) outcome(ctx context.Context, c Chat, err error) error {
 	case errors.Is(err, ErrGone):
 		b.forget(context.WithoutCancel(ctx), c)
 		return nil
+	case errors.Is(err, ErrMoved):
+		return nil // there are tasks for the new id
 	case errors.Is(err, ErrUncertain):
 		b.counts.Uncertain.Add(1)
 		return Busy{After: waitUnsure}
@@ -124,7 +126,7 @@ func (b *Bot) post(ctx context.Context, a Adapter, p Post, r Reply) (string, err
 		}
 	}
 	p.Message = id
-	return id, b.memory.PutPost(kept, p)
+	return id, b.memory.ChangePost(kept, p)
 }
 
 // unsent takes the note of a message back if an error says that it was not sent.

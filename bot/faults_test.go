@@ -49,6 +49,18 @@ func (f frail) PutSubscription(ctx context.Context, s bot.Subscription) error {
 	return f.around(func() error { return f.Store.PutSubscription(ctx, s) })
 }
 
+func (f frail) ChangePost(ctx context.Context, p bot.Post) error {
+	return f.around(func() error { return f.Store.ChangePost(ctx, p) })
+}
+
+func (f frail) ChangePin(ctx context.Context, p bot.Pin) error {
+	return f.around(func() error { return f.Store.ChangePin(ctx, p) })
+}
+
+func (f frail) ChangeSubscription(ctx context.Context, s bot.Subscription) error {
+	return f.around(func() error { return f.Store.ChangeSubscription(ctx, s) })
+}
+
 func (f frail) Publish(ctx context.Context, p bot.Publication) error {
 	return f.around(func() error { return f.Store.Publish(ctx, p) })
 }

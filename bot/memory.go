@@ -43,6 +43,7 @@ type Pin struct {
 type Pins interface {
 	Pin(ctx context.Context, c Chat) (*Pin, error) // nil if there is none
 	PutPin(ctx context.Context, p Pin) error
+	ChangePin(ctx context.Context, p Pin) error // the same, unless it is gone
 	DropPin(ctx context.Context, c Chat) error
 }
 
@@ -61,6 +62,7 @@ type Subscription struct {
 type Subscriptions interface {
 	Subscription(ctx context.Context, c Chat) (*Subscription, error) // nil if there is none
 	PutSubscription(ctx context.Context, s Subscription) error
+	ChangeSubscription(ctx context.Context, s Subscription) error // the same, unless it is gone
 	DropSubscription(ctx context.Context, c Chat) error
 }
 
@@ -87,6 +89,7 @@ type Item struct {
 type Posts interface {
 	Post(ctx context.Context, c Chat, what string) (*Post, error) // nil if there is none
 	PutPost(ctx context.Context, p Post) error
+	ChangePost(ctx context.Context, p Post) error // the same, unless it is gone
 	DropPost(ctx context.Context, c Chat, what string) error
 	PostsIn(ctx context.Context, c Chat) ([]Post, error) // in all topics of it, the oldest first
 }

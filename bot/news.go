@@ -56,7 +56,7 @@ func (b *Bot) tellSince(ctx context.Context, a Adapter, v *view, s *Subscription
 		return err
 	}
 	s.Seen = upTo
-	return b.memory.PutSubscription(context.WithoutCancel(ctx), *s)
+	return b.memory.ChangeSubscription(context.WithoutCancel(ctx), *s)
 }
 
 const newsPrefix = "news:"
@@ -148,7 +148,7 @@ func (b *Bot) putRight(ctx context.Context, a Adapter, v *view, posts []Post) er
 			return err
 		}
 		p.Shown = shown
-		if err := b.memory.PutPost(context.WithoutCancel(ctx), p); err != nil {
+		if err := b.memory.ChangePost(context.WithoutCancel(ctx), p); err != nil {
 			return err
 		}
 	}

@@ -49,9 +49,13 @@ func (b *Bot) refresh(ctx context.Context, a Adapter, v *view, c Chat, verify bo
 	}
 	err = b.show(ctx, e, v, p)
 	if errors.Is(err, ErrLost) { // somebody deleted it
-		if err = b.lose(ctx, p); err == nil {
-			err = b.show(ctx, e, v, p)
+		if err := b.lose(ctx, p); err != nil {
+			return err
 		}
+		if p, err = b.memory.Pin(ctx, c); err != nil || p == nil {
+			return err
+		}
+		err = b.show(ctx, e, v, p)
 	}
 	if err != nil {
 		return err
@@ -84,7 +88,7 @@ func (b *Bot) verify(ctx context.Context, a Pinner, v *view, p *Pin) error {
 // lose notes that the card is gone.
 func (b *Bot) lose(ctx context.Context, p *Pin) error {
 	p.Message, p.Shown, p.Pinned = "", "", false
-	return errors.Join(b.memory.PutPin(ctx, *p), b.memory.DropPost(ctx, p.Chat, postCard))
+	return errors.Join(b.memory.ChangePin(ctx, *p), b.memory.DropPost(ctx, p.Chat, postCard))
 }
 
 // show sends the card, or edits it if it shows something else.
@@ -99,7 +103,7 @@ func (b *Bot) show(ctx context.Context, a Pinner, v *view, p *Pin) error {
 		if sent, err := b.memory.Post(ctx, p.Chat, postCard); err == nil && sent != nil {
 			p.Shown = sent.Shown
 		}
-		if err := b.memory.PutPin(ctx, *p); err != nil {
+		if err := b.memory.ChangePin(ctx, *p); err != nil {
 			return err
 		}
 	}
@@ -110,7 +114,7 @@ func (b *Bot) show(ctx context.Context, a Pinner, v *view, p *Pin) error {
 		return err
 	}
 	p.Shown = c.shown
-	return b.memory.PutPin(context.WithoutCancel(ctx), *p)
+	return b.memory.ChangePin(context.WithoutCancel(ctx), *p)
 }
 
 // hold pins the card. If the bot may not, the chat is told so once, with what
@@ -127,7 +131,7 @@ func (b *Bot) hold(ctx context.Context, a Pinner, p *Pin) error {
 	switch {
 	case err == nil:
 		p.Pinned, p.Told = true, ""
-		return errors.Join(b.memory.PutPin(kept, *p), b.memory.DropPost(kept, p.Chat, postRight))
+		return errors.Join(b.memory.ChangePin(kept, *p), b.memory.DropPost(kept, p.Chat, postRight))
 	case !errors.Is(err, ErrMayNotPin):
 		return err
 	case p.Told == postRight:
@@ -137,7 +141,7 @@ func (b *Bot) hold(ctx context.Context, a Pinner, p *Pin) error {
 		return err
 	}
 	p.Told = postRight
-	return b.memory.PutPin(kept, *p)
+	return b.memory.ChangePin(kept, *p)
 }
 
 // mayNot says which right is missing, what to click, and where the card is.

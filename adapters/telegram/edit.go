@@ -74,12 +74,12 @@ func (a *Adapter) repeatably(ctx context.Context, method string, to bot.Chat, p 
 
 // Pin pins a message without a sound. In groups it needs a right: ErrMuted.
 func (a *Adapter) Pin(ctx context.Context, to bot.Chat, id string) error {
-	return a.repeatably(ctx, "pinChatMessage", to, params{"message_id": id, "disable_notification": "true"})
+	return a.repeatably(Later(ctx), "pinChatMessage", to, params{"message_id": id, "disable_notification": "true"})
 }
 
 // Unpin takes a pin away; one that is gone already is no error.
 func (a *Adapter) Unpin(ctx context.Context, to bot.Chat, id string) error {
-	err := a.repeatably(ctx, "unpinChatMessage", to, params{"message_id": id})
+	err := a.repeatably(Later(ctx), "unpinChatMessage", to, params{"message_id": id})
 	if ce := (*callError)(nil); errors.As(err, &ce) && ce.says("message to unpin not found") {
 		return nil
 	}

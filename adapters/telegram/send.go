@@ -95,6 +95,19 @@ func (a *Adapter) post(ctx context.Context, t *ticket, to bot.Chat, r bot.Reply,
 	return ids, nil
 }
 
+func messageID(raw json.RawMessage) (int, error) {
+	if id, ok := leading(raw, `{"message_id":`); ok {
+		return id, nil
+	}
+	var sent struct {
+		ID int `json:"message_id"`
+	}
+	if err := json.Unmarshal(raw, &sent); err != nil || sent.ID == 0 {
+		return 0, errors.New("telegram: sendMessage: the answer is no message")
+	}
+	return sent.ID, nil
+}
+
 // textParams is a text as sendMessage and editMessageText take it.
 func textParams(f formatted) params {
 	p := params{"text": f.text, "link_preview_options": `{"is_disabled":true}`}
@@ -152,12 +165,13 @@ type job struct {
 	// the process waits for it.
 	goOn   bool
 	ticket *ticket
+	moved  bool // the chat was named by an id that it has no more
 }
 
 func (a *Adapter) job(ctx context.Context, method string, to bot.Chat, p params) job {
 	chat := a.memory.now(to.ID)
 	p["chat_id"] = chat
-	j := job{method: method, params: p, chat: chat}
+	j := job{method: method, params: p, chat: chat, moved: chat != to.ID}
 	if ctx.Value(laterKey{}) != nil {
 		j.class = later
 	}
@@ -192,6 +206,9 @@ func (a *Adapter) carryOut(ctx context.Context, j job) (json.RawMessage, error) 
 	wait, cancel := a.until(ctx, j.goOn)
 	defer cancel()
 	e := effort{began: time.Now()}
+	if j.moved && j.class == later {
+		return nil, fmt.Errorf("telegram: %s: %w", j.method, bot.ErrMoved)
+	}
 	for {
 		if d := a.gov.delay(j.chat); j.class == later && d > patience {
 			return nil, fmt.Errorf("telegram: %s: %w", j.method, bot.Busy{After: d})
@@ -258,6 +275,9 @@ func (a *Adapter) judge(j *job, e *effort, err error) (time.Duration, error) {
 		e.moves++
 		to := strconv.FormatInt(ce.MovedTo, 10)
 		a.moved(j.chat, to)
+		if j.class == later {
+			return 0, fmt.Errorf("telegram: %s: %w", j.method, bot.ErrMoved)
+		}
 		j.chat, j.params["chat_id"] = to, to
 		delete(j.params, "message_thread_id")
 		return 0, onlyIf(e.moves > maxMoves, err)

@@ -40,6 +40,17 @@ func (s *Store) PutPin(ctx context.Context, p bot.Pin) error {
 	return nil
 }
 
+// ChangePin changes the card of a chat; one that was forgotten stays so.
+func (s *Store) ChangePin(ctx context.Context, p bot.Pin) error {
+	err := s.writer.do(ctx, `UPDATE pins SET message = $4, lang = $5, hint = $6, pinned = $7, shown = $8, told = $9
+		WHERE network = $1 AND chat = $2 AND thread = $3`,
+		p.Chat.Network, p.Chat.ID, p.Chat.Thread, p.Message, p.Lang, p.Hint, number(p.Pinned), p.Shown, p.Told)
+	if err != nil {
+		return fmt.Errorf("write pin: %w", err)
+	}
+	return nil
+}
+
 // DropPin forgets the card of a chat.
 func (s *Store) DropPin(ctx context.Context, c bot.Chat) error {
 	err := s.writer.do(ctx, `DELETE FROM pins WHERE network = $1 AND chat = $2 AND thread = $3`, c.Network, c.ID, c.Thread)

@@ -62,15 +62,11 @@ func readPost(c bot.Chat, scan func(...any) error) (bot.Post, error) {
 
 // PutPost keeps what was sent, or is about to be.
 func (s *Store) PutPost(ctx context.Context, p bot.Post) error {
-	items := ""
-	if len(p.Items) > 0 {
-		data, err := json.Marshal(p.Items)
-		if err != nil {
-			return fmt.Errorf("write post: %w", err)
-		}
-		items = string(data)
+	items, err := itemsOf(p)
+	if err != nil {
+		return err
 	}
-	err := s.writer.do(ctx, `INSERT INTO posts (network, chat, thread, what, after, message, items, lang, shown, at)
+	err = s.writer.do(ctx, `INSERT INTO posts (network, chat, thread, what, after, message, items, lang, shown, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (network, chat, thread, what) DO UPDATE SET after = excluded.after, message = excluded.message,
 		items = excluded.items, lang = excluded.lang, shown = excluded.shown`,
@@ -79,6 +75,32 @@ func (s *Store) PutPost(ctx context.Context, p bot.Post) error {
 		return fmt.Errorf("write post: %w", err)
 	}
 	return nil
+}
+
+// ChangePost changes what is kept of a post; one that was forgotten stays so.
+func (s *Store) ChangePost(ctx context.Context, p bot.Post) error {
+	items, err := itemsOf(p)
+	if err != nil {
+		return err
+	}
+	err = s.writer.do(ctx, `UPDATE posts SET after = $5, message = $6, items = $7, lang = $8, shown = $9
+		WHERE network = $1 AND chat = $2 AND thread = $3 AND what = $4`,
+		p.Chat.Network, p.Chat.ID, p.Chat.Thread, p.What, p.After, p.Message, items, p.Lang, p.Shown)
+	if err != nil {
+		return fmt.Errorf("write post: %w", err)
+	}
+	return nil
+}
+
+func itemsOf(p bot.Post) (string, error) {
+	if len(p.Items) == 0 {
+		return "", nil
+	}
+	data, err := json.Marshal(p.Items)
+	if err != nil {
+		return "", fmt.Errorf("write post: %w", err)
+	}
+	return string(data), nil
 }
 
 // DropPost forgets what was sent to a chat under a name.

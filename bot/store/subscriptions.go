@@ -44,6 +44,17 @@ func (s *Store) PutSubscription(ctx context.Context, b bot.Subscription) error {
 	return nil
 }
 
+// ChangeSubscription changes what a chat is told of; one that has ended stays so.
+func (s *Store) ChangeSubscription(ctx context.Context, b bot.Subscription) error {
+	err := s.writer.do(ctx, `UPDATE subscriptions SET subject = $4, lang = $5, quiet = $6, seen = $7, last = $8
+		WHERE network = $1 AND chat = $2 AND thread = $3`,
+		b.Chat.Network, b.Chat.ID, b.Chat.Thread, b.Subject, b.Lang, b.Quiet.String(), b.Seen, b.Last)
+	if err != nil {
+		return fmt.Errorf("write subscription: %w", err)
+	}
+	return nil
+}
+
 // DropSubscription ends what a chat is told of.
 func (s *Store) DropSubscription(ctx context.Context, c bot.Chat) error {
 	err := s.writer.do(ctx, `DELETE FROM subscriptions WHERE network = $1 AND chat = $2 AND thread = $3`, c.Network, c.ID, c.Thread)
