@@ -50,6 +50,7 @@ func (s *Store) forget(ctx context.Context, tx *sql.Tx, network, chat string) er
 		`DELETE FROM pins WHERE network = $1 AND chat = $2`,
 		`DELETE FROM subscriptions WHERE network = $1 AND chat = $2`,
 		`DELETE FROM posts WHERE network = $1 AND chat = $2`,
+		`DELETE FROM said WHERE network = $1 AND chat = $2`,
 		`DELETE FROM river_job WHERE ` + s.arg("network") + ` = $1 AND ` + s.arg("chat") + ` = $2`,
 	} {
 		if _, err := tx.ExecContext(ctx, query, network, chat); err != nil {

@@ -53,10 +53,13 @@ func (s *Store) Claim(ctx context.Context, network, id string, now time.Time) (b
 	return n == 1, err
 }
 
-// PruneInbox forgets updates noted before a time; networks repeat none so old.
+// PruneInbox forgets updates noted before a time, and what was said to them;
+// networks repeat none so old.
 func (s *Store) PruneInbox(ctx context.Context, before time.Time) error {
-	if err := s.writer.do(ctx, `DELETE FROM inbox WHERE at < $1`, millis(before)); err != nil {
-		return fmt.Errorf("prune inbox: %w", err)
+	for _, table := range [...]string{"inbox", "said"} {
+		if err := s.writer.do(ctx, `DELETE FROM `+table+` WHERE at < $1`, millis(before)); err != nil {
+			return fmt.Errorf("prune %s: %w", table, err)
+		}
 	}
 	return nil
 }
