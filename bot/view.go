@@ -26,10 +26,10 @@ type view struct {
 	revisions []Revision
 
 	mu    sync.Mutex
-	cards map[string]card
+	cards map[string]shownCard
 }
 
-type card struct {
+type shownCard struct {
 	reply Reply
 	shown string
 }
@@ -77,7 +77,7 @@ func (b *Bot) look(ctx context.Context) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.views.last = &view{book: book, head: h, day: day, revisions: rs, cards: make(map[string]card)}
+	b.views.last = &view{book: book, head: h, day: day, revisions: rs, cards: make(map[string]shownCard)}
 	return b.views.last, nil
 }
 
@@ -92,13 +92,13 @@ func (vs *views) hashOf(book *answers.Book) string {
 }
 
 // card is the schedule in a language.
-func (v *view) card(code string) card {
+func (v *view) card(code string) shownCard {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	c, ok := v.cards[code]
 	if !ok {
 		body := v.book.Card(code, v.day, v.amendments())
-		c = card{Reply{Body: body, Lang: code, Notice: true, Unasked: true}, ""}
+		c = shownCard{Reply{Body: body, Lang: code, Notice: true, Unasked: true}, ""}
 		c.shown = hashReply(c.reply)
 		v.cards[code] = c
 	}

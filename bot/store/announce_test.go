@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -280,4 +281,100 @@ func TestTheQueueGoesOnAfterAProcessThatWasKilled(t *testing.T) {
 	if done := work(t, open(t, path), 1, func(bot.Task) error { return nil }); len(done) != 1 {
 		t.Errorf("done: %v", done)
 	}
+}
+
+func TestDeliveriesSayWhatIsDoneAndWhatFailedAndWhy(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		if err := s.Enqueue(ctx, bot.Task{Kind: bot.TaskNews, Chat: chat(1), Mark: "2"}, bot.Task{Kind: bot.TaskNews, Chat: chat(2), Mark: "2"},
+			bot.Task{Kind: bot.TaskCard, Chat: chat(1), Mark: "2", At: time.Now().Add(time.Hour)}); err != nil {
+			t.Fatal(err)
+		}
+		failed := make(chan struct{})
+		work(t, s, 1, func(task bot.Task) error {
+			if task.Chat == chat(2) {
+				defer sync.OnceFunc(func() {
+					select {
+					case <-failed:
+					default:
+						close(failed)
+					}
+				})()
+				return errors.New("no route")
+			}
+			<-failed
+			return nil
+		})
+		d, err := s.Deliveries(ctx, "2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left, all := d.Left(); left != 2 || all != 3 {
+			t.Errorf("%d of %d left: %+v", left, all, d)
+		}
+		if len(d.Failures) != 1 || d.Failures[0].Why != "no route" || d.Failures[0].Task.Chat != chat(2) || d.Failures[0].Tries != 1 {
+			t.Errorf("%+v", d.Failures)
+		}
+		if none, err := s.Deliveries(ctx, "3"); err != nil || len(none.States) > 0 {
+			t.Errorf("%+v, %v", none, err)
+		}
+	})
+}
+
+func TestAudienceCountsChatsByWhatTheyAreTold(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		for i := range 3 {
+			if err := s.PutPin(ctx, bot.Pin{Chat: chat(i), Hint: "uk", Since: now}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := errors.Join(s.PutPin(ctx, bot.Pin{Chat: chat(2), Lang: "tr", Hint: "uk", Since: now}), s.SetLanguage(ctx, "telegram", "1", "ru", now),
+			s.PutSubscription(ctx, bot.Subscription{Chat: chat(1), Subject: "results", Lang: "en", Since: now})); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Audience(ctx)
+		want := []bot.Audience{{Network: "telegram", Kind: "card", Lang: "ru", Chats: 1}, {Network: "telegram", Kind: "card", Lang: "tr", Chats: 1},
+			{Network: "telegram", Kind: "card", Lang: "uk", Chats: 1}, {Network: "telegram", Kind: "news", Lang: "ru", Subject: "results", Chats: 1}}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+}
+
+func TestNothingIsKeptLongerThanPromised(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		put := func(what string) {
+			if err := s.PutPost(ctx, bot.Post{Chat: chat(1), What: what, Message: "5", At: now}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		put("news:2")
+		put("card")
+		if err := errors.Join(publish(t, s, edition("2026-06-16", "a")), publish(t, s, edition("2026-06-17", "a", "b"))); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.db.Exec(`UPDATE editions SET at = $1`, millis(now)); err != nil {
+			t.Fatal(err)
+		}
+		count := func(days int) (posts, editions int) {
+			if err := s.Prune(ctx, now.AddDate(0, 0, days)); err != nil {
+				t.Fatal(err)
+			}
+			ps, err := s.PostsIn(ctx, chat(1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.db.QueryRow(`SELECT count(*) FROM editions`).Scan(&editions); err != nil {
+				t.Fatal(err)
+			}
+			return len(ps), editions
+		}
+		for _, c := range []struct{ days, posts, editions int }{{89, 2, 2}, {91, 1, 2}, {101, 1, 1}} {
+			if posts, editions := count(c.days); posts != c.posts || editions != c.editions {
+				t.Errorf("after %d days: %d posts, %d editions", c.days, posts, editions)
+			}
+		}
+	})
 }

@@ -117,7 +117,7 @@ func (s *scene) pinned(text string) telegramtest.Message {
 // news are the bot's messages that are no card and no reply.
 func (s *scene) news() (out []string) {
 	for _, m := range s.Sent(s.group) {
-		if m.ReplyTo == 0 && !strings.Contains(m.Text, "Next meeting") {
+		if m.ReplyTo == 0 && !strings.Contains(m.Text, "Next meeting") && !strings.Contains(m.Text, "takvimi") {
 			out = append(out, m.Text)
 		}
 	}
@@ -188,5 +188,34 @@ func TestWhoSubscribesIsToldOnceAndWhatWasToldIsPutRight(t *testing.T) {
 	}
 	if _, ok := s.WaitReply(s.tell("/unsubscribe"), within); !ok {
 		t.Error("no answer")
+	}
+}
+
+func TestADryRunShowsWhatWouldBeSentAndSendsNothing(t *testing.T) {
+	s := newScene(t, telegramtest.Options{})
+	s.tell("/pin lang tr")
+	s.pinned("duyurulmadı")
+	if _, ok := s.WaitReply(s.tell("/subscribe"), within); !ok {
+		t.Fatal("no answer")
+	}
+	changed := newBase(t)
+	changed.put("ev-rome-announced", "announced", "2026-11-20", "2027-01-05")
+	changed.save()
+	out, code := run(t, "", "announce", "--dry-run", "--facts", changed.dir)
+	for _, want := range []string{"1 changes since revision 1", "announced ev-rome-announced", "== telegram, tr: 1 edited cards",
+		`"text": "Ukrayna-Rusya müzakerelerinin takvimi`, "== telegram, en: 1 messages on all", "Date announced", `"entities": "[{`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("exit %d: no %q in\n%s", code, want, out)
+		}
+	}
+	if n := len(s.news()); n > 0 {
+		t.Errorf("sent: %q", s.news())
+	}
+	s.put("ev-rome-announced", "announced", "2026-11-20", "2027-01-05")
+	s.save()
+	s.told(1, "ev-rome")
+	out, code = run(t, "", "announce", "--status")
+	if code != 0 || !strings.Contains(out, "revision 2") || !strings.Contains(out, "news") {
+		t.Errorf("exit %d: %s", code, out)
 	}
 }

@@ -89,13 +89,16 @@ func serve(ctx context.Context, cfg *config.Config) error {
 // gives an update again for a day at the most, Matrix for max_age.
 const inboxLife = 7 * 24 * time.Hour
 
-// prune forgets old updates, at once and then every hour, until ctx ends.
+// prune forgets what is kept no longer, at once and then every hour, until ctx ends.
 func prune(ctx context.Context, st *store.Store, life time.Duration, log *slog.Logger) {
 	every := time.NewTicker(time.Hour)
 	defer every.Stop()
 	for {
 		if err := st.PruneInbox(ctx, time.Now().Add(-life)); err != nil && ctx.Err() == nil {
 			log.Warn("old updates not forgotten", "err", err)
+		}
+		if err := st.Prune(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			log.Warn("old announcements not forgotten", "err", err)
 		}
 		select {
 		case <-every.C:
@@ -146,7 +149,7 @@ func openTelegram(cfg *config.Config, b *bot.Bot, st *store.Store, packs lang.Pa
 func menu(packs lang.Packs) telegram.Menu {
 	return func(scope telegram.Scope, code string) (out []telegram.Command) {
 		for _, c := range bot.Commands() {
-			if c.Admin && scope == telegram.GroupChats {
+			if c.Rooms || c.Admin && scope == telegram.GroupChats {
 				continue
 			}
 			out = append(out, telegram.Command{Name: c.Name, Description: packs.In(code).Say("cmd."+c.Name, nil)})
