@@ -20,12 +20,13 @@ type base struct {
 	t      *testing.T
 	dir    string
 	events map[string]string
+	texts  map[string]string // in English
 	order  []string
 }
 
 func newBase(t *testing.T) *base {
 	t.Helper()
-	b := &base{t: t, dir: t.TempDir(), events: map[string]string{}}
+	b := &base{t: t, dir: t.TempDir(), events: map[string]string{}, texts: map[string]string{}}
 	b.put("ev-first-held", "held", "2026-11-02", "2026-11-02")
 	b.save()
 	return b
@@ -38,6 +39,7 @@ func (b *base) put(id, kind, on, day string, more ...string) {
 	}
 	text := strings.TrimSpace(id + " " + kind + " " + strings.Join(more, " "))
 	en := "en " + text
+	b.texts[id] = en
 	sum := facts.Sum(facts.Text{en}, facts.Text{en})
 	b.events[id] = fmt.Sprintf("  - id: %s\n    kind: %s\n    announced_on: %s\n    for_date: %s\n    date: %s\n    status: confirmed\n"+
 		"    text: {en: en %s, uk: укр %s, ru: рус %s, tr: tür %s}\n    short: {en: en %s, uk: укр %s, ru: рус %s, tr: tür %s}\n"+
@@ -77,6 +79,12 @@ type scene struct {
 }
 
 func newScene(t *testing.T, o telegramtest.Options) *scene {
+	t.Helper()
+	return newSceneOf(t, o, begin)
+}
+
+// newSceneOf is a scene whose bot is begun in another way.
+func newSceneOf(t *testing.T, o telegramtest.Options, begin func(*testing.T) (stop func())) *scene {
 	t.Helper()
 	s := &scene{Server: telegramtest.New(t, o), base: newBase(t)}
 	t.Setenv("PARLEY_TELEGRAM_TOKEN", s.Token)
