@@ -179,9 +179,7 @@ func (b *Bot) reply(ctx context.Context, a Adapter, m Message) (Reply, bool) {
 	if m.Command != "" {
 		return b.command(ctx, a, m)
 	}
-	if t, ok := a.(Typer); ok {
-		_ = t.Typing(ctx, m.Chat) // a courtesy; an answer follows whatever becomes of it
-	}
+	defer showTyping(ctx, a, m.Chat)()
 	if m.Choice != "" && !b.Book().Knows(m.Choice) { // an old button, from before the facts changed
 		r, _ := b.start(ctx, Message{Chat: m.Chat, From: m.From, Hint: m.Hint})
 		r.Body = b.notice(ctx, m, "stale", nil).Body

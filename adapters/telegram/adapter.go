@@ -80,7 +80,8 @@ type Adapter struct {
 	stats   counters
 	secret  string
 
-	self atomic.Pointer[identity]
+	self  atomic.Pointer[identity]
+	noted int // the highest update that an earlier process noted; set before any is taken
 
 	// stop ends when Run is told to end: nothing new is begun. hard ends when
 	// Run returns: what is still under way is broken off.
@@ -223,6 +224,7 @@ func (a *Adapter) begin(ctx context.Context) error {
 	if err := a.whoami(ctx); err != nil {
 		return err
 	}
+	a.look(ctx)
 	a.spawn(func() { a.prune(ctx) })
 	if a.cfg.Commands != nil {
 		a.spawn(func() { a.SetCommands(ctx, a.cfg.Commands) })

@@ -69,11 +69,10 @@ func (c *client) call(ctx context.Context, method string, p params, timeout time
 	trip := &trip{ctx: ctx, http: c.http}
 	api := c.api // a copy for this call, as the library has no other place for a context
 	api.Client = trip
-	resp, err := api.MakeRequest(method, p)
-	if err != nil {
+	if _, err := api.MakeRequest(method, p); err != nil {
 		return nil, c.explain(method, trip, err)
 	}
-	return resp.Result, nil
+	return trip.result, nil
 }
 
 // explain turns whatever went wrong into an error that says what became of the
@@ -104,6 +103,7 @@ type trip struct {
 	http   *http.Client
 	sent   atomic.Bool // the request, or a part of it, has left
 	status int
+	result json.RawMessage
 }
 
 // Do reads the whole body, so that the connection can be used again and a
@@ -123,8 +123,28 @@ func (t *trip) Do(req *http.Request) (*http.Response, error) {
 		return nil, errors.New("answer is too long")
 	}
 	t.status = resp.StatusCode
+	if t.result, err = resultOf(body); err == nil {
+		body = []byte(`{"ok":true}`) // the library need not read a long result once more
+	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
+}
+
+// resultOf is the result in an answer that says ok.
+func resultOf(body []byte) (json.RawMessage, error) {
+	if rest, ok := bytes.CutPrefix(body, []byte(`{"ok":true,"result":`)); ok { // the server's usual form
+		if rest, ok = bytes.CutSuffix(bytes.TrimSpace(rest), []byte("}")); ok && json.Valid(rest) {
+			return rest, nil
+		}
+	}
+	var r struct {
+		OK     bool            `json:"ok"`
+		Result json.RawMessage `json:"result"`
+	}
+	if err := json.Unmarshal(body, &r); err != nil || !r.OK {
+		return nil, errors.New("no result")
+	}
+	return r.Result, nil
 }
 
 // withoutURL removes the address, which contains the token, from an error.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -132,6 +134,9 @@ func (a *Adapter) beside(f func()) {
 // seen asks the store what an earlier process, or this one long ago, did with
 // the update. If it was sending, nobody knows whether the answer arrived.
 func (a *Adapter) seen(ctx context.Context, id int) bool {
+	if id > a.noted && a.track.recent(id) {
+		return false
+	}
 	st, err := a.cfg.Store.Update(ctx, Network, a.inboxID(id))
 	if err != nil {
 		if ctx.Err() == nil {
@@ -145,6 +150,27 @@ func (a *Adapter) seen(ctx context.Context, id int) bool {
 	}
 	return st == store.Done
 }
+
+// look learns up to which update an earlier process noted something: what is
+// above and comes for the first time need not be looked up.
+func (a *Adapter) look(ctx context.Context) {
+	ids, err := a.cfg.Store.Latest(ctx, Network, latestNoted)
+	if err != nil {
+		a.log.Error("inbox cannot be read", "err", err)
+		a.noted = math.MaxInt
+	}
+	prefix := a.inboxID(0)
+	prefix = prefix[:len(prefix)-1]
+	for _, id := range ids {
+		if rest, ok := strings.CutPrefix(id, prefix); ok {
+			n, _ := strconv.Atoi(rest)
+			a.noted = max(a.noted, n)
+		}
+	}
+}
+
+// latestNoted is far more than can be under way at a time.
+const latestNoted = 1000
 
 // inboxID names an update in the store: each bot counts on its own.
 func (a *Adapter) inboxID(id int) string {

@@ -163,15 +163,8 @@ func (a *Adapter) takeAll(ctx context.Context, raws []json.RawMessage, handle bo
 // updateID reads the id without decoding the rest, as most updates of a busy
 // batch are known already.
 func updateID(raw json.RawMessage) (int, bool) {
-	const prefix = `{"update_id":`
-	if len(raw) > len(prefix) && string(raw[:len(prefix)]) == prefix {
-		n, i := 0, len(prefix)
-		for ; i < len(raw) && raw[i] >= '0' && raw[i] <= '9' && n < 1<<40; i++ {
-			n = n*10 + int(raw[i]-'0')
-		}
-		if i > len(prefix) && i < len(raw) && raw[i] == ',' {
-			return n, true
-		}
+	if n, ok := leading(raw, `{"update_id":`); ok {
+		return n, true
 	}
 	var u struct {
 		ID *int `json:"update_id"`
@@ -182,24 +175,46 @@ func updateID(raw json.RawMessage) (int, bool) {
 	return *u.ID, true
 }
 
-const mostIdle = 100 * time.Millisecond
+// leading reads the number that an object begins with, without decoding the rest.
+func leading(raw json.RawMessage, prefix string) (int, bool) {
+	if len(raw) <= len(prefix) || string(raw[:len(prefix)]) != prefix {
+		return 0, false
+	}
+	n, i := 0, len(prefix)
+	for ; i < len(raw) && raw[i] >= '0' && raw[i] <= '9' && n < 1<<40; i++ {
+		n = n*10 + int(raw[i]-'0')
+	}
+	return n, i > len(prefix) && i < len(raw) && raw[i] == ','
+}
 
-// rest waits before the next poll if the last brought nothing new while
-// updates are under way: Telegram would give the same ones again at once.
+const (
+	leastIdle = 4 * time.Millisecond
+	mostIdle  = 100 * time.Millisecond
+)
+
+// rest waits before the next poll while updates are under way, as Telegram
+// would give the same ones again at once: until half of them are dealt with,
+// or some time has passed, the longer the longer nothing new came.
 func (a *Adapter) rest(ctx context.Context, idle time.Duration, fresh int) time.Duration {
-	if fresh > 0 || a.track.underWay() == 0 {
+	open := a.track.underWay()
+	if open == 0 {
 		return 0
 	}
-	idle = min(max(2*idle, 2*time.Millisecond), mostIdle)
+	if idle = min(max(2*idle, leastIdle), mostIdle); fresh > 0 {
+		idle = leastIdle
+	}
 	t := time.NewTimer(idle)
 	defer t.Stop()
-	select {
-	case <-a.track.news:
-		return 0
-	case <-t.C:
-	case <-ctx.Done():
+	for a.track.underWay() > open/2 {
+		select {
+		case <-a.track.news:
+		case <-t.C:
+			return idle
+		case <-ctx.Done():
+			return 0
+		}
 	}
-	return idle
+	return 0
 }
 
 // confirm tells Telegram at the end what was dealt with. What it answers is

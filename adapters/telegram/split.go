@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"strings"
 	"unicode/utf16"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
@@ -17,6 +18,9 @@ const (
 // sentences where it can. White space at the cuts is lost, nothing else. A
 // text of white space only makes no parts.
 func split(f formatted, limit int) []formatted {
+	if f.fits(limit) {
+		return []formatted{f}
+	}
 	u := utf16.Encode([]rune(f.text))
 	var parts []formatted
 	for start := skipSpace(u, 0); start < len(u); {
@@ -32,6 +36,12 @@ func split(f formatted, limit int) []formatted {
 		start = skipSpace(u, end)
 	}
 	return parts
+}
+
+// fits tells that a text is one message as it stands, as most are. A letter
+// has no more UTF-16 units than bytes.
+func (f formatted) fits(limit int) bool {
+	return len(f.text) <= limit && len(f.ents) <= maxEntities && f.text != "" && strings.TrimSpace(f.text) == f.text
 }
 
 func part(f formatted, u []uint16, from, to int) formatted {

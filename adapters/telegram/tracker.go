@@ -85,6 +85,14 @@ func (t *tracker) offset() int {
 	return o
 }
 
+// recent tells whether an update is so near to the last ones that it would be
+// known if it had been taken before.
+func (t *tracker) recent(id int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return id > t.next-remembersDone/2
+}
+
 // isDone tells whether an update was dealt with not long ago.
 func (t *tracker) isDone(id int) bool {
 	t.mu.Lock()

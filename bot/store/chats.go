@@ -12,13 +12,16 @@ import (
 
 // Language returns the language a chat has chosen, or "".
 func (s *Store) Language(ctx context.Context, network, chat string) (string, error) {
-	var lang string
-	err := s.db.QueryRowContext(ctx, `SELECT lang FROM chats WHERE network = $1 AND id = $2`, network, chat).Scan(&lang)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
+	lang, changes, ok := s.langs.get(network, chat)
+	if ok {
+		return lang, nil
 	}
-	if err != nil {
+	err := s.reads.one(ctx, &lang, `SELECT lang FROM chats WHERE network = $1 AND id = $2`, network, chat)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return "", fmt.Errorf("read language: %w", err)
+	}
+	if !s.Shared() {
+		s.langs.put(network, chat, lang, changes)
 	}
 	return lang, nil
 }
@@ -28,6 +31,7 @@ func (s *Store) Language(ctx context.Context, network, chat string) (string, err
 func (s *Store) SetLanguage(ctx context.Context, network, chat, lang string, now time.Time) error {
 	err := s.writer.do(ctx, `INSERT INTO chats (network, id, lang, at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (network, id) DO UPDATE SET lang = excluded.lang, at = excluded.at`, network, chat, lang, millis(now))
+	s.langs.changed()
 	if err != nil {
 		return fmt.Errorf("write language: %w", err)
 	}
@@ -38,6 +42,7 @@ func (s *Store) SetLanguage(ctx context.Context, network, chat, lang string, now
 // for it included.
 func (s *Store) Forget(ctx context.Context, network, chat string) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error { return s.forget(ctx, tx, network, chat) })
+	s.langs.changed()
 	if err != nil {
 		return fmt.Errorf("forget chat: %w", err)
 	}
@@ -99,6 +104,7 @@ func (s *Store) Move(ctx context.Context, network, from, to string) error {
 		}
 		return s.enqueue(ctx, tx, tasks)
 	})
+	s.langs.changed()
 	if err != nil {
 		return fmt.Errorf("move chat: %w", err)
 	}

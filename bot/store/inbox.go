@@ -21,7 +21,7 @@ const (
 // Update returns what became of an update of a network.
 func (s *Store) Update(ctx context.Context, network, id string) (State, error) {
 	var st State
-	err := s.db.QueryRowContext(ctx, `SELECT state FROM inbox WHERE network = $1 AND id = $2`, network, id).Scan(&st)
+	err := s.reads.one(ctx, &st, `SELECT state FROM inbox WHERE network = $1 AND id = $2`, network, id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return New, nil
 	}
@@ -51,6 +51,23 @@ func (s *Store) Claim(ctx context.Context, network, id string, now time.Time) (b
 	}
 	n, err := r.RowsAffected()
 	return n == 1, err
+}
+
+// Latest returns the ids of the updates of a network that were noted last.
+func (s *Store) Latest(ctx context.Context, network string, most int) (ids []string, err error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT id FROM inbox WHERE network = $1 ORDER BY at DESC LIMIT $2`, network, most)
+	if err != nil {
+		return nil, fmt.Errorf("read inbox: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("read inbox: %w", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
 }
 
 // PruneInbox forgets updates noted before a time, and what was said to them;

@@ -27,6 +27,8 @@ type Store struct {
 	engine string // sqlite or postgres
 	where  string
 	writer *writer
+	reads  prepared
+	langs  languages
 	queue  queue
 	locks  locks
 }
@@ -44,7 +46,7 @@ func Open(ctx context.Context, where string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", Redacted(where), hide(err, where))
 	}
-	s.db = db
+	s.db, s.reads.db = db, db
 	if s.engine == "sqlite" {
 		db.SetMaxOpenConns(4)
 	}

@@ -11,6 +11,8 @@ import (
 // waits for the disk, and one wait serves them all.
 type writer struct {
 	db    *sql.DB
+	conn  *sql.Conn            // its own, made when it is needed
+	stmts map[string]*sql.Stmt // of conn; the same few statements come again and again
 	todo  chan write
 	done  chan struct{}
 	close func()
@@ -59,6 +61,7 @@ func (w *writer) do(ctx context.Context, query string, args ...any) error {
 
 func (w *writer) run(stop <-chan struct{}) {
 	defer close(w.done)
+	defer w.drop()
 	for {
 		select {
 		case first := <-w.todo:
@@ -103,14 +106,54 @@ func (w *writer) commit(batch []write) {
 }
 
 func (w *writer) together(batch []write) error {
-	tx, err := w.db.Begin()
+	ctx := context.Background() // whoever asked may be gone; the others are not
+	if err := w.prepare(ctx, batch); err != nil {
+		w.drop()
+		return err
+	}
+	tx, err := w.conn.BeginTx(ctx, nil)
 	if err != nil {
+		w.drop()
 		return err
 	}
 	for _, wr := range batch {
-		if _, err := tx.Exec(wr.query, wr.args...); err != nil {
-			return errors.Join(err, tx.Rollback())
+		// On the connection of the transaction, and so within it.
+		if _, err := w.stmts[wr.query].ExecContext(ctx, wr.args...); err != nil {
+			err = errors.Join(err, tx.Rollback())
+			w.drop()
+			return err
 		}
 	}
 	return tx.Commit()
+}
+
+// prepare makes sure of a connection and of the statements of a batch.
+func (w *writer) prepare(ctx context.Context, batch []write) (err error) {
+	if w.conn == nil {
+		if w.conn, err = w.db.Conn(ctx); err != nil {
+			return err
+		}
+		w.stmts = make(map[string]*sql.Stmt)
+	}
+	for _, wr := range batch {
+		if w.stmts[wr.query] != nil {
+			continue
+		}
+		if w.stmts[wr.query], err = w.conn.PrepareContext(ctx, wr.query); err != nil {
+			delete(w.stmts, wr.query)
+			return err
+		}
+	}
+	return nil
+}
+
+// drop gives the connection up: after an error nobody knows in what state it is.
+func (w *writer) drop() {
+	for _, st := range w.stmts {
+		st.Close()
+	}
+	if w.conn != nil {
+		w.conn.Close()
+	}
+	w.conn, w.stmts = nil, nil
 }

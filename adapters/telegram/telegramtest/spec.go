@@ -51,7 +51,7 @@ func (s *spec) check(method string, form url.Values) string {
 		}
 	}
 	for _, f := range fields {
-		if !form.Has(f.Name) {
+		if !form.Has(f.Name) || !f.Required && form.Get(f.Name) == "null" { // the library sends null for an empty list
 			if f.Required {
 				return f.Name + " is missing"
 			}
