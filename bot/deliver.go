@@ -56,7 +56,7 @@ func (b *Bot) Deliver(ctx context.Context, t Task) error {
 	}
 	switch t.Kind {
 	case TaskCard, TaskVerify:
-		err = b.refresh(ctx, a, v, t.Chat, t.Kind == TaskVerify)
+		err = b.refresh(ctx, a, v, t.Chat)
 	case TaskNews:
 		err = b.tellNews(ctx, a, v, t.Chat)
 	case TaskReminder:

@@ -32,8 +32,8 @@ const (
 )
 
 // refresh brings the card of a chat up to date: sent, true, and pinned if the
-// bot may. If verify is set, it first looks whether it still is.
-func (b *Bot) refresh(ctx context.Context, a Adapter, v *view, c Chat, verify bool) error {
+// bot may, whatever became of it.
+func (b *Bot) refresh(ctx context.Context, a Adapter, v *view, c Chat) error {
 	p, err := b.memory.Pin(ctx, c)
 	if err != nil || p == nil {
 		return err
@@ -42,8 +42,8 @@ func (b *Bot) refresh(ctx context.Context, a Adapter, v *view, c Chat, verify bo
 	if !ok {
 		return nil
 	}
-	if verify && p.Message != "" {
-		if err := b.verify(ctx, e, v, p); err != nil {
+	if p.Message != "" {
+		if err := b.verify(ctx, e, p); err != nil {
 			return err
 		}
 	}
@@ -64,7 +64,7 @@ func (b *Bot) refresh(ctx context.Context, a Adapter, v *view, c Chat, verify bo
 }
 
 // verify looks how the card is doing, and notes what has to be mended.
-func (b *Bot) verify(ctx context.Context, a Pinner, v *view, p *Pin) error {
+func (b *Bot) verify(ctx context.Context, a Pinner, p *Pin) error {
 	w, ok := a.(Verifier)
 	if !ok {
 		return nil
@@ -207,7 +207,7 @@ func (b *Bot) pin(ctx context.Context, m Message) (Reply, bool) {
 func (b *Bot) pinned(ctx context.Context, a Adapter, m Message, fresh bool) (Reply, bool) {
 	v, err := b.look(ctx)
 	if err == nil {
-		err = b.refresh(ctx, a, v, m.Chat, true)
+		err = b.refresh(ctx, a, v, m.Chat)
 	}
 	if errors.Is(err, ErrGone) {
 		b.forget(ctx, m.Chat)
