@@ -10,6 +10,7 @@ import (
 
 	"parley/adapters/telegram/telegramtest"
 	"parley/answers/facts"
+	"parley/config"
 )
 
 // within is how long a change may take to reach a chat in these tests.
@@ -80,11 +81,13 @@ type scene struct {
 
 func newScene(t *testing.T, o telegramtest.Options) *scene {
 	t.Helper()
-	return newSceneOf(t, o, begin)
+	return newSceneOf(t, o, func(s *scene) func() {
+		return begin(t, func(c *config.Config) { c.Announce.Round = time.Second })
+	})
 }
 
 // newSceneOf is a scene whose bot is begun in another way.
-func newSceneOf(t *testing.T, o telegramtest.Options, begin func(*testing.T) (stop func())) *scene {
+func newSceneOf(t *testing.T, o telegramtest.Options, begin func(*scene) (stop func())) *scene {
 	t.Helper()
 	s := &scene{Server: telegramtest.New(t, o), base: newBase(t)}
 	t.Setenv("PARLEY_TELEGRAM_TOKEN", s.Token)
@@ -96,7 +99,7 @@ func newSceneOf(t *testing.T, o telegramtest.Options, begin func(*testing.T) (st
 	s.Set(s.group, func(c *telegramtest.Chat) {
 		c.Status[s.admin.ID], c.Status[telegramtest.BotID] = "administrator", "administrator"
 	})
-	s.stop = begin(t)
+	s.stop = begin(s)
 	t.Cleanup(func() {
 		s.stop()
 		for _, v := range s.Violations() {

@@ -108,7 +108,7 @@ func (s *scene) shows(g *telegramtest.Chat, card string) string {
 }
 
 func TestNothingIsLostOrDoubledHoweverOftenTheBotIsKilled(t *testing.T) {
-	s := newSceneOf(t, telegramtest.Options{Latency: 15 * time.Millisecond}, func(t *testing.T) func() { return func() {} })
+	s := newSceneOf(t, telegramtest.Options{Latency: 15 * time.Millisecond}, func(*scene) func() { return func() {} })
 	p := startProgram(t)
 	defer func() { p.kill() }()
 	groups := s.crowd(12)

@@ -13,11 +13,14 @@ import (
 )
 
 // begin runs what parley run runs, by its settings, until stop is called.
-func begin(t *testing.T) (stop func()) {
+func begin(t *testing.T, change ...func(*config.Config)) (stop func()) {
 	t.Helper()
 	cfg, err := config.Load("")
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range change {
+		f(cfg)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
