@@ -15,6 +15,7 @@ type Command struct {
 	Name  string
 	Takes string // the key of the phrase that names its argument, if it has one
 	Admin bool   // in a group only administrators may
+	Rooms bool   // only on networks whose chats the bot can leave: those with a Leaver
 	run   func(b *Bot, ctx context.Context, m Message) (Reply, bool)
 }
 
@@ -42,6 +43,7 @@ func Commands() []Command {
 		{Name: "about", run: says("talk-about")},
 		{Name: "mydata", run: (*Bot).mydata},
 		{Name: "forget", Admin: true, run: (*Bot).forgetMe},
+		{Name: "leave", Rooms: true, run: (*Bot).leave},
 	}
 }
 
@@ -189,7 +191,11 @@ func (b *Bot) setLang(ctx context.Context, m Message) (Reply, bool) {
 
 func (b *Bot) help(ctx context.Context, m Message) (Reply, bool) {
 	r := b.notice(ctx, m, "talk-help", nil)
+	_, leaves := b.adapter(m.Chat.Network).(Leaver)
 	for _, c := range b.commands {
+		if c.Rooms && !leaves {
+			continue
+		}
 		line := "/" + c.Name
 		if c.Takes != "" {
 			line += " " + b.Book().Say(r.Lang, c.Takes, nil)

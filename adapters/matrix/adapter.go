@@ -23,10 +23,11 @@ import (
 
 // What the adapter can do, checked by the compiler.
 var (
-	_ bot.Adapter = (*Adapter)(nil)
-	_ bot.Editor  = (*Adapter)(nil)
-	_ bot.Pinner  = (*Adapter)(nil)
-	_ bot.Typer   = (*Adapter)(nil)
+	_ bot.Adapter  = (*Adapter)(nil)
+	_ bot.Editor   = (*Adapter)(nil)
+	_ bot.Verifier = (*Adapter)(nil)
+	_ bot.Typer    = (*Adapter)(nil)
+	_ bot.Leaver   = (*Adapter)(nil)
 )
 
 // Network is the name under which chats and updates of Matrix are kept.
@@ -73,6 +74,7 @@ type Adapter struct {
 	handle  bot.Handler
 	ledger  *ledger
 	rooms   *rooms
+	orders  orders
 	members members
 	sending roomLocks
 	receipt chan receipt
@@ -117,6 +119,7 @@ func New(cfg Config) (*Adapter, error) {
 		cfg: cfg, policy: policy, log: cfg.Log.With("network", Network),
 		ready:   make(chan struct{}),
 		ledger:  newLedger(),
+		orders:  newOrders(cfg.Prefix, cfg.Commands),
 		receipt: make(chan receipt, 256),
 		past:    newPast(),
 		patience: patience{firstKeys: 3 * time.Second, moreKeys: 22 * time.Second,

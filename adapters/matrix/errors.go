@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
 
 	"parley/bot"
 )
@@ -67,15 +69,29 @@ func harmless(err error) error {
 	return errors.New("connection failed")
 }
 
-// sendError maps what a send came to to what the bot knows. out tells whether
-// the request may have arrived.
+// refused maps what a send to a room came to to what the bot knows. Who may not
+// write is told apart from who is not there: a muted bot is not forgotten.
+func (a *Adapter) refused(ctx context.Context, room id.RoomID, err error) error {
+	if !errors.Is(err, mautrix.MForbidden) && !errors.Is(err, mautrix.MNotFound) {
+		return sendError(err)
+	}
+	var own event.MemberEventContent
+	e := a.client.StateEvent(ctx, room, event.StateMember, a.me.String(), &own)
+	switch {
+	case e == nil && own.Membership == event.MembershipJoin:
+		return fmt.Errorf("%w: %w", bot.ErrMuted, harmless(err))
+	case e == nil, errors.Is(e, mautrix.MForbidden), errors.Is(e, mautrix.MNotFound):
+		return fmt.Errorf("%w: %w", bot.ErrGone, harmless(err))
+	}
+	return harmless(err)
+}
+
+// sendError maps what a request came to to what the bot knows.
 func sendError(err error) error {
 	var he mautrix.HTTPError
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, mautrix.MForbidden), errors.Is(err, mautrix.MNotFound):
-		return fmt.Errorf("%w: %w", bot.ErrGone, harmless(err))
 	case errors.Is(err, mautrix.MLimitExceeded):
 		return bot.Busy{After: retryAfter(err)}
 	case errors.As(err, &he) && (he.Response == nil || he.Response.StatusCode >= 500):

@@ -133,10 +133,23 @@ func (a *Adapter) Leave(ctx context.Context, chat bot.Chat) error {
 		return err
 	}
 	if _, err := a.client.LeaveRoom(ctx, id.RoomID(chat.ID)); err != nil {
-		return sendError(err)
+		return a.refused(ctx, id.RoomID(chat.ID), err)
 	}
 	a.forget(ctx, id.RoomID(chat.ID))
 	return nil
+}
+
+// MayRemove asks the homeserver, now, whether a user has the power to remove
+// others from a room.
+func (a *Adapter) MayRemove(ctx context.Context, chat bot.Chat, person string) (bool, error) {
+	if err := a.online(ctx); err != nil {
+		return false, err
+	}
+	levels, err := a.levels(ctx, id.RoomID(chat.ID))
+	if err != nil {
+		return false, harmless(err)
+	}
+	return levels.GetUserLevel(id.UserID(person)) >= levels.Kick(), nil
 }
 
 // memberChanged greets a room that was joined, and leaves an empty one.

@@ -38,12 +38,9 @@ func (m *memory[V]) get(key string) (V, bool) {
 }
 
 // past is what is remembered of what was said, for as long as memory lasts:
-// ids, no words.
+// ids, no words. What must outlive a restart is in the store.
 type past struct {
-	answers   *memory[string]   // question -> the bot's answer to it
 	questions *memory[question] // what to answer how
-	choices   *memory[choices]  // the bot's message -> what it offered
-	last      *memory[string]   // chat -> the bot's last message there, if it offered something
 	ours      *memory[bool]     // event -> whether the bot sent it
 	sends     *memory[int]      // question -> how many messages answered it
 	followed  *memory[bool]     // rooms joined because an older one was upgraded
@@ -56,18 +53,12 @@ type question struct {
 	edited string // the event that this one edits
 }
 
-type choices struct {
-	ids    []string
-	thread string
-}
-
 const remembered = 4096
 
 func newPast() past {
 	return past{
-		answers: newMemory[string](remembered), questions: newMemory[question](remembered),
-		choices: newMemory[choices](remembered), last: newMemory[string](remembered),
-		ours: newMemory[bool](2 * remembered), sends: newMemory[int](remembered),
+		questions: newMemory[question](remembered),
+		ours:      newMemory[bool](2 * remembered), sends: newMemory[int](remembered),
 		followed: newMemory[bool](remembered),
 	}
 }

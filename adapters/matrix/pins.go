@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"maunium.net/go/mautrix"
@@ -30,15 +31,16 @@ func (a *Adapter) Unpin(ctx context.Context, to bot.Chat, messageID string) erro
 	return a.changePins(ctx, to, messageID, false)
 }
 
-// changePins reads, changes our entry only, writes, and reads back: the list is
-// one value, and somebody else may write it in between.
+// changePins reads, changes our entry only, writes, and reads back. The list is
+// one value that anybody may write in between: what others changed meanwhile is
+// done again, and so is ours until it holds.
 func (a *Adapter) changePins(ctx context.Context, to bot.Chat, messageID string, want bool) error {
 	if err := a.online(ctx); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
-	room, ours := id.RoomID(to.ID), id.EventID(messageID)
+	room, wanted := id.RoomID(to.ID), pinChange{id.EventID(messageID): want}
 	unlock, err := a.sending.lock(ctx, room)
 	if err != nil {
 		return err
@@ -47,23 +49,110 @@ func (a *Adapter) changePins(ctx context.Context, to bot.Chat, messageID string,
 	for range pinTries {
 		pins, err := a.pins(ctx, room)
 		if err != nil {
-			return sendError(err)
+			return a.refused(ctx, room, err)
 		}
-		if slices.Contains(pins.Pinned, ours) == want {
+		next := wanted.apply(pins.Pinned)
+		if slices.Equal(next, pins.Pinned) {
 			return nil
 		}
-		pins.Pinned = slices.DeleteFunc(pins.Pinned, func(e id.EventID) bool { return e == ours })
-		if want {
-			pins.Pinned = append(pins.Pinned, ours)
+		resp, err := a.client.SendStateEvent(ctx, room, event.StatePinnedEvents, "", &event.PinnedEventsEventContent{Pinned: next})
+		if errors.Is(err, mautrix.MForbidden) {
+			return a.mayNotPin(ctx, room, err)
 		}
-		if _, err := a.client.SendStateEvent(ctx, room, event.StatePinnedEvents, "", pins); err != nil {
-			if errors.Is(err, mautrix.MForbidden) {
-				return fmt.Errorf("%w: %w", ErrMayNotPin, harmless(err))
-			}
-			return sendError(err)
+		if err != nil {
+			return a.refused(ctx, room, err)
+		}
+		if replaced, ok := a.replacedPins(ctx, room, resp.EventID); ok {
+			wanted.since(pins.Pinned, replaced)
 		}
 	}
-	return fmt.Errorf("pins of a room change faster than they can be written")
+	return errors.New("pins of a room change faster than they can be written")
+}
+
+func (a *Adapter) mayNotPin(ctx context.Context, room id.RoomID, err error) error {
+	if err = a.refused(ctx, room, err); errors.Is(err, bot.ErrGone) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrMayNotPin, err)
+}
+
+// pinChange is which events are to be pinned and which are not to be.
+type pinChange map[id.EventID]bool
+
+// apply returns a list with the change done: what is added comes last, in the
+// order of ids.
+func (c pinChange) apply(pins []id.EventID) []id.EventID {
+	out := make([]id.EventID, 0, len(pins)+len(c))
+	for _, e := range pins {
+		if keep, named := c[e]; keep || !named {
+			out = append(out, e)
+		}
+	}
+	for _, e := range slices.Sorted(maps.Keys(c)) {
+		if c[e] && !slices.Contains(out, e) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// since adds what others changed from one list to the other.
+func (c pinChange) since(was, is []id.EventID) {
+	for _, e := range is {
+		if !slices.Contains(was, e) {
+			c[e] = true
+		}
+	}
+	for _, e := range was {
+		if !slices.Contains(is, e) {
+			c[e] = false
+		}
+	}
+}
+
+// pinsLookedAt is how many changes of the pins are looked through for our own.
+const pinsLookedAt = 20
+
+// replacedPins returns the list that one of our changes replaced.
+func (a *Adapter) replacedPins(ctx context.Context, room id.RoomID, ours id.EventID) (pins []id.EventID, ok bool) {
+	types := &mautrix.FilterPart{Types: []event.Type{event.StatePinnedEvents}}
+	resp, err := a.client.Messages(ctx, room, "", "", mautrix.DirectionBackward, types, pinsLookedAt)
+	if err != nil {
+		return nil, false
+	}
+	i := slices.IndexFunc(resp.Chunk, func(e *event.Event) bool { return e != nil && e.ID == ours })
+	if i < 0 || i+1 == len(resp.Chunk) || resp.Chunk[i+1] == nil {
+		return nil, false
+	}
+	for _, e := range strs(object(resp.Chunk[i+1].Content.VeryRaw)["pinned"]) {
+		pins = append(pins, id.EventID(e))
+	}
+	return pins, true
+}
+
+// PinState tells whether a message is pinned, or gone.
+func (a *Adapter) PinState(ctx context.Context, to bot.Chat, messageID string) (bot.PinState, error) {
+	if err := a.online(ctx); err != nil {
+		return bot.PinUnknown, err
+	}
+	room, message := id.RoomID(to.ID), id.EventID(messageID)
+	evt, err := a.client.GetEvent(ctx, room, message)
+	switch {
+	case errors.Is(err, mautrix.MNotFound):
+		return bot.PinUnknown, bot.ErrLost
+	case err != nil:
+		return bot.PinUnknown, a.refused(ctx, room, err)
+	case evt.Unsigned.RedactedBecause != nil || len(object(evt.Content.VeryRaw)) == 0:
+		return bot.PinUnknown, bot.ErrLost
+	}
+	pins, err := a.pins(ctx, room)
+	if err != nil {
+		return bot.PinUnknown, a.refused(ctx, room, err)
+	}
+	if slices.Contains(pins.Pinned, message) {
+		return bot.PinStands, nil
+	}
+	return bot.PinAway, nil
 }
 
 func (a *Adapter) pins(ctx context.Context, room id.RoomID) (*event.PinnedEventsEventContent, error) {

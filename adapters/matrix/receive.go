@@ -101,7 +101,7 @@ func (a *Adapter) understand(ctx context.Context, b *batch, evt *event.Event, c 
 	var ok bool
 	switch {
 	case evt.Type.Type == event.EventReaction.Type:
-		ok = a.reacted(&m, c)
+		ok = a.reacted(ctx, &m, c)
 	case evt.Type.Type == event.EventSticker.Type:
 		m.Command, ok = "media", m.Kind == bot.Private
 	case evt.Type.Type != event.EventMessage.Type:
@@ -132,7 +132,7 @@ func (a *Adapter) wrote(ctx context.Context, m *bot.Message, c content) bool {
 		return false
 	}
 	h := hear(c, a.names(ctx, id.RoomID(m.Chat.ID)))
-	if a.picks(m, c, h.text) {
+	if a.picks(ctx, m, c, h.text) {
 		return true
 	}
 	m.Text, m.Command, m.Args = h.text, h.command, h.args
@@ -162,64 +162,6 @@ func (a *Adapter) repliesToUs(ctx context.Context, m *bot.Message, c content) bo
 	ours := evt.Sender == a.me
 	a.past.ours.put(c.replyTo, ours)
 	return ours
-}
-
-// picks reads a number as the choice of what the bot offered: in a reply to
-// the offer, or in a direct chat right after it.
-func (a *Adapter) picks(m *bot.Message, c content, text string) bool {
-	n := picked(text)
-	if n == 0 {
-		return false
-	}
-	offer := c.replyTo
-	if offer == "" && m.Kind == bot.Private {
-		offer, _ = a.past.last.get(m.Chat.ID + "\x00" + m.Chat.Thread)
-	}
-	return a.choose(m, offer, n)
-}
-
-func (a *Adapter) choose(m *bot.Message, offer string, n int) bool {
-	ch, ok := a.past.choices.get(offer)
-	if !ok || n > len(ch.ids) {
-		return false
-	}
-	m.Choice = ch.ids[n-1]
-	return true
-}
-
-// reacted reads a reaction to an offer. The answer replies to the offer, as
-// nobody sees replies to reactions.
-func (a *Adapter) reacted(m *bot.Message, c content) bool {
-	if c.relation != string(event.RelAnnotation) || !a.choose(m, c.related, picked(c.key)) {
-		return false
-	}
-	ch, _ := a.past.choices.get(c.related)
-	m.Chat.Thread = ch.thread
-	a.past.questions.put(m.ID, question{quote: c.related, sender: m.From})
-	return true
-}
-
-// edited reads a question that was changed: its answer is to change. An edit
-// of what was not answered is left alone.
-func (a *Adapter) edited(ctx context.Context, m *bot.Message, c content) bool {
-	if c.newer == nil || c.related == "" {
-		return false
-	}
-	if q, ok := a.past.questions.get(c.related); !ok || q.sender != m.From {
-		return false // nobody edits what another wrote
-	}
-	a.rooms.settled(ctx, c.related, 30*time.Second)
-	answer, ok := a.past.answers.get(c.related)
-	if !ok {
-		return false
-	}
-	if kind := event.MessageType(c.newer.kind); kind != event.MsgText && kind != event.MsgEmote {
-		return false
-	}
-	h := hear(*c.newer, a.names(ctx, id.RoomID(m.Chat.ID)))
-	m.Text, m.Command, m.Args, m.Answer = h.text, h.command, h.args, answer
-	a.past.questions.put(m.ID, question{quote: c.related, sender: m.From, edited: c.related})
-	return m.Text != "" || m.Command != ""
 }
 
 // names is what the bot is called in a room.

@@ -22,29 +22,26 @@ const sendTime = 2 * time.Minute
 // Send posts a reply. It carries a transaction id made from the question, so
 // that the same answer sent again, also after a crash, appears once.
 func (a *Adapter) Send(ctx context.Context, to bot.Chat, r bot.Reply) (string, error) {
-	c := render(r, a.cfg.Packs)
+	c := render(a.orders.spell(r), a.cfg.Packs)
 	a.relate(c, to, r.Quote)
 	eventID, err := a.post(ctx, to, r, c, "")
 	if err != nil {
 		return "", err
 	}
 	a.past.ours.put(eventID, true)
-	if r.Quote != "" {
-		a.past.answers.put(r.Quote, eventID)
-	}
-	a.offer(eventID, to, r)
+	a.remember(ctx, eventID, to, r)
 	return eventID, nil
 }
 
 // Edit changes what was sent.
 func (a *Adapter) Edit(ctx context.Context, to bot.Chat, messageID string, r bot.Reply) error {
-	c := render(r, a.cfg.Packs)
+	c := render(a.orders.spell(r), a.cfg.Packs)
 	c.SetEdit(id.EventID(messageID))
 	c.Mentions = &event.Mentions{} // an edit calls nobody again
 	if _, err := a.post(ctx, to, r, c, messageID); err != nil {
 		return err
 	}
-	a.offer(messageID, to, r)
+	a.remember(ctx, messageID, to, r)
 	return nil
 }
 
@@ -64,18 +61,6 @@ func (a *Adapter) relate(c *event.MessageEventContent, to bot.Chat, quote string
 	case quote != "":
 		c.RelatesTo = (&event.RelatesTo{}).SetReplyTo(id.EventID(quote))
 	}
-}
-
-// offer remembers what choices a message has, for who picks one.
-func (a *Adapter) offer(eventID string, to bot.Chat, r bot.Reply) {
-	ids := make([]string, len(r.Choices))
-	for i, ch := range r.Choices {
-		ids[i] = ch.ID
-	}
-	if len(ids) > 0 {
-		a.past.choices.put(eventID, choices{ids, to.Thread})
-	}
-	a.past.last.put(to.ID+"\x00"+to.Thread, eventID)
 }
 
 // post sends a message to a room, one at a time in each.
@@ -98,7 +83,7 @@ func (a *Adapter) post(ctx context.Context, to bot.Chat, r bot.Reply, c *event.M
 	resp, err := a.client.SendMessageEvent(ctx, room, event.EventMessage, c,
 		mautrix.ReqSendEvent{TransactionID: a.transaction(cmp.Or(r.Quote, r.Key), edits, n)})
 	if err != nil {
-		return "", sendError(err)
+		return "", a.refused(ctx, room, err)
 	}
 	if r.Quote != "" {
 		a.past.sends.put(r.Quote, n+1)

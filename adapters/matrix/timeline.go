@@ -84,7 +84,7 @@ func (a *Adapter) noteOwn(ctx context.Context, events []*event.Event) {
 		if st, err := a.cfg.Store.Update(ctx, Network, to); err != nil || st == store.Done {
 			continue
 		}
-		a.past.answers.put(to, evt.ID.String())
+		a.found(ctx, evt, to)
 		a.mark(ctx, to, store.Done)
 	}
 }
@@ -100,7 +100,7 @@ func (a *Adapter) one(ctx context.Context, b *batch, evt *event.Event) {
 		}
 	case event.EventEncrypted.Type, event.EventMessage.Type, event.EventReaction.Type, event.EventSticker.Type:
 		if evt.StateKey == nil && evt.Sender != a.me && !a.tooOld(evt) {
-			a.said(ctx, b, evt)
+			a.hears(ctx, b, evt)
 		}
 	}
 }
@@ -115,8 +115,8 @@ func (a *Adapter) tooOld(evt *event.Event) bool {
 // clockSkew is how much the homeserver's clock may be behind ours.
 const clockSkew = 10 * time.Second
 
-// said deals with a message, decrypting it if need be.
-func (a *Adapter) said(ctx context.Context, b *batch, evt *event.Event) {
+// hears deals with a message, decrypting it if need be.
+func (a *Adapter) hears(ctx context.Context, b *batch, evt *event.Event) {
 	if evt.Type.Type != event.EventEncrypted.Type {
 		a.understand(ctx, b, evt, decodeContent(evt.Content.VeryRaw))
 		return
@@ -228,7 +228,8 @@ func (a *Adapter) arrived(ctx context.Context, m bot.Message) bool {
 	for _, evt := range resp.Chunk {
 		if evt != nil && evt.Sender == a.me && decodeContent(evt.Content.VeryRaw).replyTo == m.ID {
 			a.past.ours.put(evt.ID.String(), true)
-			a.past.answers.put(m.ID, evt.ID.String())
+			evt.RoomID = id.RoomID(m.Chat.ID)
+			a.found(ctx, evt, m.ID)
 			return true
 		}
 	}

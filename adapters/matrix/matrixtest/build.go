@@ -3,8 +3,10 @@
 package matrixtest
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,9 +17,10 @@ import (
 // Version is the homeserver's.
 const Version = "v0.15.2"
 
-// binary returns the path of the homeserver, building it if nobody has yet.
-// Several test programs may ask at once: the file lock lets one build.
-func binary() (string, error) {
+// Build builds the homeserver if nobody has yet, tells progress of how far it
+// is, and returns the path of the program. Several may ask at once: the file
+// lock lets one build.
+func Build(progress io.Writer) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return "", err
@@ -43,7 +46,7 @@ func binary() (string, error) {
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	return path, build(path)
+	return path, build(path, progress)
 }
 
 // module is the folder of the pinned module, beside this file.
@@ -54,13 +57,16 @@ func module() string {
 
 // build compiles the pinned module. The result appears whole
 // or not at all.
-func build(path string) error {
-	cmd := exec.Command("go", "build", "-mod=readonly", "-trimpath", "-ldflags", "-s -w", "-o", path+".new",
+func build(path string, progress io.Writer) error {
+	cmd := exec.Command("go", "build", "-v", "-mod=readonly", "-trimpath", "-ldflags", "-s -w", "-o", path+".new",
 		"github.com/element-hq/dendrite/cmd/dendrite")
 	cmd.Dir = module()
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the homeserver: %w\n%s", err, out)
+	var said bytes.Buffer
+	cmd.Stdout = io.MultiWriter(&said, progress)
+	cmd.Stderr = cmd.Stdout
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("build the homeserver: %w\n%s", err, said.Bytes()[max(0, said.Len()-2000):])
 	}
 	return os.Rename(path+".new", path)
 }

@@ -76,7 +76,7 @@ type Options struct {
 
 // Launch runs a homeserver until Stop. It is for what outlives a test.
 func Launch(o Options) (*Homeserver, error) {
-	bin, err := binary()
+	bin, err := Build(io.Discard)
 	if err != nil {
 		return nil, err
 	}
@@ -200,40 +200,48 @@ func (hs *Homeserver) Log() string { return hs.log.String() }
 // Register makes a user and returns its id.
 func (hs *Homeserver) Register(tb testing.TB, name string) string {
 	tb.Helper()
-	var nonce struct{ Nonce string }
-	hs.call(tb, http.MethodGet, "/_synapse/admin/v1/register", nil, &nonce)
-	mac := hmac.New(sha1.New, []byte(secret))
-	fmt.Fprintf(mac, "%s\x00%s\x00%s\x00notadmin", nonce.Nonce, name, Password)
-	hs.call(tb, http.MethodPost, "/_synapse/admin/v1/register", map[string]any{
-		"nonce": nonce.Nonce, "username": name, "password": Password, "admin": false, "mac": hex.EncodeToString(mac.Sum(nil)),
-	}, nil)
-	return "@" + name + ":" + ServerName
+	user, err := hs.AddUser(name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return user
 }
 
-func (hs *Homeserver) call(tb testing.TB, method, path string, in, out any) {
-	tb.Helper()
+// AddUser makes a user and returns its id. It is for what is no test.
+func (hs *Homeserver) AddUser(name string) (string, error) {
+	var nonce struct{ Nonce string }
+	if err := hs.call(http.MethodGet, "/_synapse/admin/v1/register", nil, &nonce); err != nil {
+		return "", err
+	}
+	mac := hmac.New(sha1.New, []byte(secret))
+	fmt.Fprintf(mac, "%s\x00%s\x00%s\x00notadmin", nonce.Nonce, name, Password)
+	return "@" + name + ":" + ServerName, hs.call(http.MethodPost, "/_synapse/admin/v1/register", map[string]any{
+		"nonce": nonce.Nonce, "username": name, "password": Password, "admin": false, "mac": hex.EncodeToString(mac.Sum(nil)),
+	}, nil)
+}
+
+func (hs *Homeserver) call(method, path string, in, out any) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	data, err := json.Marshal(in)
 	if err != nil {
-		tb.Fatal(err)
+		return err
 	}
 	req, err := http.NewRequestWithContext(ctx, method, hs.URL+path, bytes.NewReader(data))
 	if err != nil {
-		tb.Fatal(err)
+		return err
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		tb.Fatal(err)
+		return err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		said, _ := io.ReadAll(io.LimitReader(resp.Body, 1000)) // the status is error enough
-		tb.Fatalf("%s %s: %s: %s", method, path, resp.Status, said)
+		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, said)
 	}
-	if out != nil {
-		if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
-			tb.Fatal(err)
-		}
+	if out == nil {
+		return nil
 	}
+	return json.NewDecoder(resp.Body).Decode(out)
 }

@@ -56,6 +56,10 @@ func Login(tb testing.TB, hs *Homeserver, name string) *Person {
 	if err := p.Crypto.Init(ctx); err != nil {
 		tb.Fatal(err)
 	}
+	// Read once now: the library keeps it without a lock.
+	if _, err := p.Crypto.Machine().GetOwnCrossSigningPublicKeys(ctx); err != nil {
+		tb.Fatal(err)
+	}
 	p.Client.Crypto = p.Crypto
 	syncer := p.Syncer.(*mautrix.DefaultSyncer)
 	for _, t := range []event.Type{event.EventMessage, event.EventReaction, event.StateMember} {
