@@ -115,12 +115,9 @@ func (t *trip) Do(req *http.Request) (*http.Response, error) {
 		return nil, withoutURL(err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	body, err := readBody(resp)
 	if err != nil {
 		return nil, fmt.Errorf("read answer: %w", withoutURL(err))
-	}
-	if len(body) > maxBody {
-		return nil, errors.New("answer is too long")
 	}
 	t.status = resp.StatusCode
 	if t.result, err = resultOf(body); err == nil {
@@ -129,6 +126,22 @@ func (t *trip) Do(req *http.Request) (*http.Response, error) {
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
 }
+
+func readBody(resp *http.Response) ([]byte, error) {
+	if resp.ContentLength > maxBody {
+		return nil, errTooLong
+	}
+	body := bytes.NewBuffer(make([]byte, 0, max(resp.ContentLength, 0)+bytes.MinRead))
+	if _, err := body.ReadFrom(io.LimitReader(resp.Body, maxBody+1)); err != nil {
+		return nil, err
+	}
+	if body.Len() > maxBody {
+		return nil, errTooLong
+	}
+	return body.Bytes(), nil
+}
+
+var errTooLong = errors.New("the answer is too long")
 
 // resultOf is the result in an answer that says ok.
 func resultOf(body []byte) (json.RawMessage, error) {

@@ -62,7 +62,7 @@ type remembered struct {
 
 func newRemembered() *remembered {
 	return &remembered{
-		answers: newLRU[msgKey, string](20000), rest: newLRU[msgKey, []string](2000),
+		answers: newLRU[msgKey, string](5000), rest: newLRU[msgKey, []string](2000),
 		moves: newLRU[string, string](1000), told: newLRU[string, bool](1000), albums: newLRU[string, bool](1000),
 		newest: newLRU[string, int](20000),
 	}

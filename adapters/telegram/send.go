@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
@@ -145,10 +146,11 @@ func setButtons(p params, cs []answers.Choice) {
 }
 
 func cutLabel(s string) string {
-	rs := []rune(clean(s))
-	if len(rs) <= maxLabel {
-		return string(rs)
+	s = clean(s)
+	if utf8.RuneCountInString(s) <= maxLabel {
+		return s
 	}
+	rs := []rune(s)
 	return string(rs[:maxLabel-1]) + "…"
 }
 

@@ -65,7 +65,7 @@ func IsPostgres(where string) bool {
 
 func sqliteSource(path string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)" +
-		"&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(5000)&_txlock=immediate"
+		"&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(5000)&_pragma=cache_size(-512)&_txlock=immediate"
 }
 
 // Redacted returns where without its password, for messages.

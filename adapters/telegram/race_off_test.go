@@ -1,0 +1,5 @@
+//go:build !race
+
+package telegram
+
+const slowdown = 1
