@@ -21,6 +21,10 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/id"
 )
 
 // ServerName is the part of user ids after the colon.
@@ -218,6 +222,25 @@ func (hs *Homeserver) AddUser(name string) (string, error) {
 	return "@" + name + ":" + ServerName, hs.call(http.MethodPost, "/_synapse/admin/v1/register", map[string]any{
 		"nonce": nonce.Nonce, "username": name, "password": Password, "admin": false, "mac": hex.EncodeToString(mac.Sum(nil)),
 	}, nil)
+}
+
+// Join makes a user with no client, and has it join a public room.
+func (hs *Homeserver) Join(name string, room id.RoomID) error {
+	user, err := hs.AddUser(name)
+	if err != nil {
+		return err
+	}
+	c, err := mautrix.NewClient(hs.URL, "", "")
+	if err != nil {
+		return err
+	}
+	c.Log = zerolog.Nop()
+	ctx := context.Background()
+	if _, err := c.Login(ctx, login(user)); err != nil {
+		return err
+	}
+	_, err = c.JoinRoomByID(ctx, room)
+	return err
 }
 
 func (hs *Homeserver) call(method, path string, in, out any) error {

@@ -79,15 +79,18 @@ func client(tb testing.TB, hs *Homeserver, name string) *mautrix.Client {
 	}
 	c.Log = zerolog.Nop()
 	c.DefaultHTTPRetries = 3
-	_, err = c.Login(context.Background(), &mautrix.ReqLogin{
-		Type:       mautrix.AuthTypePassword,
-		Identifier: mautrix.UserIdentifier{Type: mautrix.IdentifierTypeUser, User: name},
-		Password:   Password, StoreCredentials: true,
-	})
-	if err != nil {
+	if _, err = c.Login(context.Background(), login(name)); err != nil {
 		tb.Fatal(err)
 	}
 	return c
+}
+
+func login(name string) *mautrix.ReqLogin {
+	return &mautrix.ReqLogin{
+		Type:       mautrix.AuthTypePassword,
+		Identifier: mautrix.UserIdentifier{Type: mautrix.IdentifierTypeUser, User: name},
+		Password:   Password, StoreCredentials: true,
+	}
 }
 
 func (p *Person) hear(_ context.Context, evt *event.Event) {
