@@ -49,7 +49,7 @@ func (b *Bot) refresh(ctx context.Context, a Adapter, v *view, c Chat) error {
 	}
 	err = b.show(ctx, e, v, p)
 	if errors.Is(err, ErrLost) { // somebody deleted it
-		if err := b.lose(ctx, p); err != nil {
+		if err := b.lose(ctx, e, p); err != nil {
 			return err
 		}
 		if p, err = b.memory.Pin(ctx, c); err != nil || p == nil {
@@ -72,7 +72,7 @@ func (b *Bot) verify(ctx context.Context, a Pinner, p *Pin) error {
 	state, err := w.PinState(ctx, p.Chat, p.Message)
 	switch {
 	case errors.Is(err, ErrLost):
-		return b.lose(ctx, p)
+		return b.lose(ctx, a, p)
 	case err != nil:
 		return err
 	case state == PinStands:
@@ -85,8 +85,12 @@ func (b *Bot) verify(ctx context.Context, a Pinner, p *Pin) error {
 	return nil
 }
 
-// lose notes that the card is gone.
-func (b *Bot) lose(ctx context.Context, p *Pin) error {
+// lose notes that the card is gone. A deleted message may still be in the list
+// of pins; what cannot be taken from it stays.
+func (b *Bot) lose(ctx context.Context, a Pinner, p *Pin) error {
+	if err := a.Unpin(ctx, p.Chat, p.Message); err != nil {
+		b.log.Debug("lost card not unpinned", "network", p.Chat.Network, "err", err)
+	}
 	p.Message, p.Shown, p.Pinned = "", "", false
 	return errors.Join(b.memory.ChangePin(ctx, *p), b.memory.DropPost(ctx, p.Chat, postCard))
 }
