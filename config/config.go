@@ -31,8 +31,8 @@ type Telegram struct {
 	Token     string  `mapstructure:"token"`
 	TokenFile string  `mapstructure:"token_file"`
 	APIURL    string  `mapstructure:"api_url"`
-	Mode      string  `mapstructure:"mode"` // polling or webhook
-	Limits    bool    `mapstructure:"limits"`
+	Mode      string  `mapstructure:"mode"`   // polling or webhook
+	Limits    string  `mapstructure:"limits"` // auto, on or off
 	Webhook   Webhook `mapstructure:"webhook"`
 }
 

@@ -22,7 +22,7 @@ var defaults = map[string]any{
 	"telegram.token_file":          "",
 	"telegram.api_url":             "https://api.telegram.org",
 	"telegram.mode":                "polling",
-	"telegram.limits":              true,
+	"telegram.limits":              "auto",
 	"telegram.webhook.url":         "",
 	"telegram.webhook.listen":      "127.0.0.1:8443",
 	"telegram.webhook.secret_file": "",
@@ -69,10 +69,22 @@ func Load(file string) (*Config, error) {
 	if err := v.UnmarshalExact(&c); err != nil {
 		return nil, placed(err, file, lines)
 	}
+	c.Telegram.Limits = onOff(c.Telegram.Limits)
 	if err := c.check(file, lines); err != nil {
 		return nil, err
 	}
 	return &c, nil
+}
+
+// onOff takes a truth value, as YAML and people write it, for on and off.
+func onOff(s string) string {
+	switch strings.ToLower(s) {
+	case "1", "true", "yes", "on":
+		return "on"
+	case "0", "false", "no", "off":
+		return "off"
+	}
+	return s
 }
 
 // keysOf returns the line of each key of a file, and an error for the first
@@ -155,6 +167,7 @@ func (c *Config) check(file string, lines map[string]int) error {
 	}
 	return errors.Join(
 		oneOf("telegram.mode", c.Telegram.Mode, "polling", "webhook"),
+		oneOf("telegram.limits", c.Telegram.Limits, "auto", "on", "off"),
 		c.checkAnnounce(file, lines),
 		oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 	)

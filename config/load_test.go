@@ -84,3 +84,19 @@ func TestASecretFileLosesItsLineEnd(t *testing.T) {
 		t.Errorf("%q, %v", s, err)
 	}
 }
+
+func TestLimitsCanBeSwitchedAsPeopleWrite(t *testing.T) {
+	for text, want := range map[string]string{"auto": "auto", "off": "off", "false": "off", "true": "on", "on": "on", "\"no\"": "off"} {
+		c, err := Load(write(t, "telegram:\n  limits: "+text+"\n"))
+		if err != nil || c.Telegram.Limits != want {
+			t.Errorf("%s: %v %v", text, c, err)
+		}
+	}
+	if _, err := Load(write(t, "telegram:\n  limits: some\n")); err == nil || !strings.Contains(err.Error(), ":2") {
+		t.Errorf("some: %v", err)
+	}
+	t.Setenv("PARLEY_TELEGRAM_LIMITS", "false")
+	if c, err := Load(""); err != nil || c.Telegram.Limits != "off" {
+		t.Errorf("%+v %v", c, err)
+	}
+}

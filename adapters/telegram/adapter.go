@@ -112,6 +112,7 @@ func New(cfg Config) (*Adapter, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("telegram: %w", err)
 	}
+	cfg.Limits.Try = cfg.Limits.Try && !cfg.atTelegram()
 	a := &Adapter{
 		cfg: cfg, log: cfg.Log, client: newClient(cfg.APIURL, cfg.Token),
 		gov: newGovernor(cfg.Limits), track: newTracker(), tickets: newTickets(), memory: newRemembered(),
@@ -154,6 +155,12 @@ func (c *Config) check() error {
 		return c.Webhook.check()
 	}
 	return nil
+}
+
+// atTelegram tells whether the server is Telegram's own.
+func (c *Config) atTelegram() bool {
+	u, err := url.Parse(c.APIURL)
+	return err == nil && (u.Hostname() == "telegram.org" || strings.HasSuffix(u.Hostname(), ".telegram.org"))
 }
 
 func (w WebhookConfig) check() error {

@@ -38,6 +38,36 @@ func (b *bucket) take(now time.Time) {
 	b.tokens--
 }
 
+// hold lets the time up to now bring no tokens.
+func (b *bucket) hold(now time.Time) {
+	if b != nil {
+		b.at = now
+	}
+}
+
+// empty leaves none, and no debt.
+func (b *bucket) empty(now time.Time) {
+	if b != nil {
+		b.tokens, b.at = 0, now
+	}
+}
+
+// left is how many tokens there are, most how many there can be.
+func (b *bucket) left(now time.Time) float64 {
+	if b == nil {
+		return 0
+	}
+	b.fill(now)
+	return b.tokens
+}
+
+func (b *bucket) most() float64 {
+	if b == nil {
+		return 0
+	}
+	return b.size
+}
+
 func (b *bucket) full(now time.Time) bool {
 	if b == nil {
 		return true

@@ -96,7 +96,7 @@ func (a *Adapter) Typing(ctx context.Context, to bot.Chat) error {
 	p := params{"chat_id": chat, "action": "typing"}
 	setThread(p, to)
 	_, err := a.client.call(ctx, "sendChatAction", p, callTimeout)
-	a.obey(err, chat)
+	a.gov.done(chat, err)
 	return err
 }
 

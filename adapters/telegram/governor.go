@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +16,9 @@ type Limits struct {
 	ChatBurst float64 // that may come at once in a chat, 3
 	Group     float64 // messages a minute in a group, 20
 	Off       bool
+	// Try finds out whether the server has limits at all, as a local or a test
+	// server may have none: see trial.
+	Try bool
 }
 
 func (l Limits) orDefault() Limits {
@@ -24,7 +28,7 @@ func (l Limits) orDefault() Limits {
 		}
 		return d
 	}
-	return Limits{pick(l.Overall, 30), pick(l.Chat, 1), pick(l.ChatBurst, 3), pick(l.Group, 20), l.Off}
+	return Limits{pick(l.Overall, 30), pick(l.Chat, 1), pick(l.ChatBurst, 3), pick(l.Group, 20), l.Off, l.Try}
 }
 
 // governor decides when a request may go. It keeps a little below the limits,
@@ -36,6 +40,8 @@ type governor struct {
 	overall *bucket
 	chats   map[string]*chatState
 	paused  time.Time // nothing goes before
+	trial   trial
+	flying  int // requests to chats that have gone and not come back
 	flood   struct {
 		chat string
 		at   time.Time
@@ -71,6 +77,7 @@ func newGovernor(l Limits) *governor {
 	g := &governor{limits: l.orDefault(), chats: map[string]*chatState{}}
 	if !l.Off {
 		g.overall = newBucket(g.limits.Overall*share, min(overallBurst, max(1, g.limits.Overall/4)))
+		g.trial = newTrial(g.limits)
 	}
 	return g
 }
@@ -119,24 +126,73 @@ func (g *governor) try(chat string) bool {
 	return len(g.waiting[urgent])+len(g.waiting[later]) == 0 && g.grant(chat, time.Now())
 }
 
-// pause obeys a retry_after. Telegram does not say which of its limits was
-// passed: without a chat, or when another chat was told so just before, it is
-// taken for the one of everything.
-func (g *governor) pause(chat string, d time.Duration) {
+// done tells that a request to the chat has come back. When on its way it was
+// counted nobody knows: the chat's time begins anew, so that a slow one followed
+// by a quick one does not make two at once for the server.
+func (g *governor) done(chat string, err error) {
+	if chat == "" {
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
-	until := now.Add(d + margin)
-	other := g.flood.chat != "" && g.flood.chat != chat && now.Sub(g.flood.at) < time.Second
-	if chat == "" || other {
+	g.flying--
+	if st := g.chats[chat]; st != nil {
+		st.chat.hold(now)
+		st.group.hold(now)
+	}
+	if ce := (*callError)(nil); errors.As(err, &ce) && ce.Code == 429 {
+		g.obey(chat, ce.After, now)
+		return
+	}
+	if g.trial.came(err == nil, now) {
+		g.pump(now)
+	}
+}
+
+// shortPause is what a limit of everything asks to wait at the most.
+const shortPause = 5 * time.Second
+
+// pause obeys a retry_after. Telegram does not say which of its limits was
+// passed. Without a chat it is the one of everything. So it is if the chat has
+// not had its share, unless that takes so long that only a chat can be meant,
+// or just before another chat was told so too.
+func (g *governor) pause(chat string, d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.obey(chat, d, time.Now())
+}
+
+func (g *governor) obey(chat string, d time.Duration, now time.Time) {
+	until := now.Add(max(d, time.Second) + margin)
+	beyond := g.trial.refuse(now)
+	if beyond {
+		g.overall.empty(now)
+	}
+	if chat == "" || beyond || g.ofAll(chat, d, now) {
 		g.paused = latest(g.paused, until)
 	}
 	if chat != "" {
 		st := g.state(chat)
 		st.paused = latest(st.paused, until)
-		g.flood.chat, g.flood.at = chat, now
 	}
 	g.pump(now)
+}
+
+// ofAll guesses that a retry_after of a chat is the one of everything.
+func (g *governor) ofAll(chat string, d time.Duration, now time.Time) bool {
+	st := g.state(chat)
+	if !st.unspent(now) {
+		return false
+	}
+	other := g.flood.chat != "" && g.flood.chat != chat && now.Sub(g.flood.at) < time.Second
+	g.flood.chat, g.flood.at = chat, now
+	return other || st.chat != nil && d <= shortPause
+}
+
+// unspent tells that the chat had no more than one message lately.
+func (st *chatState) unspent(now time.Time) bool {
+	return st.chat.left(now) >= st.chat.most()-1.5 && st.group.left(now) >= st.group.most()-1.5
 }
 
 // pump lets go all who may, replies first, and sets the timer for the next.
@@ -186,16 +242,28 @@ func (g *governor) leave(w *waiter, class int) {
 
 // grant takes what a request needs from all its buckets, or nothing.
 func (g *governor) grant(chat string, now time.Time) bool {
-	if g.ready(chat, now).After(now) {
-		return false
-	}
 	if chat == "" {
-		return true
+		return !g.ready(chat, now).After(now)
 	}
-	g.overall.take(now)
 	st := g.state(chat)
-	st.chat.take(now)
+	switch {
+	case latest(g.paused, st.paused, st.group.ready(now)).After(now):
+		return false
+	case g.trial.passed:
+	case g.trial.flying || st.chat.ready(now).After(now):
+		return false
+	case g.overall.ready(now).After(now):
+		if !g.trial.may(now) || g.flying > 0 {
+			return false
+		}
+		g.trial.flying = true
+	}
+	g.flying++
 	st.group.take(now)
+	if !g.trial.passed {
+		g.overall.take(now)
+		st.chat.take(now)
+	}
 	return true
 }
 
@@ -206,7 +274,11 @@ func (g *governor) ready(chat string, now time.Time) time.Time {
 		return at
 	}
 	st := g.state(chat)
-	return latest(at, st.paused, g.overall.ready(now), st.chat.ready(now), st.group.ready(now))
+	at = latest(at, st.paused, st.group.ready(now))
+	if g.trial.passed {
+		return at
+	}
+	return latest(at, g.overall.ready(now), st.chat.ready(now))
 }
 
 func (g *governor) state(chat string) *chatState {

@@ -76,27 +76,136 @@ func TestRetryAfterPausesAChatAndThenAll(t *testing.T) {
 	})
 }
 
-// The limits of the test server are those of Telegram, ten times as fast.
-func TestABurstUnderLimitsLosesNothingAndUsesThem(t *testing.T) {
-	fast := telegramtest.Limits{Overall: 300, Chat: 10, ChatBurst: 3, Group: 200}
-	r := start(t, telegramtest.Options{Limits: fast}, func(c *Config) {
-		c.Limits = Limits{Overall: 300, Chat: 10, ChatBurst: 3, Group: 200}
-	})
+// burst asks 500 questions from 100 chats at once, each chat's in a row or the
+// chats in turn, and says how much of the allowed rate was used.
+func burst(t *testing.T, limits telegramtest.Limits, set Limits, inRow bool) (r *rig, used float64) {
+	t.Helper()
+	r = start(t, telegramtest.Options{Limits: limits}, func(c *Config) { c.Limits = set })
+	const chats, each = 100, 5
+	var us []*telegramtest.User
+	for range chats {
+		us = append(us, r.User("A", "en"))
+	}
 	began := time.Now()
 	var ms []*telegramtest.Message
-	for range 100 {
-		u := r.User("A", "en")
-		for j := range 5 {
-			ms = append(ms, r.Say(r.Private(u), u, fmt.Sprint(j)))
+	for i := range chats * each {
+		u := us[i%chats]
+		if inRow {
+			u = us[i/each]
+		}
+		ms = append(ms, r.Say(r.Private(u), u, fmt.Sprint(i)))
+	}
+	for i, m := range ms {
+		if _, ok := r.WaitReply(m, time.Minute); !ok {
+			t.Fatalf("question %d was not answered", i)
 		}
 	}
+	used = float64(len(ms)) / time.Since(began).Seconds() / limits.Overall
 	for _, m := range ms {
-		r.mustReply(t, m)
+		if n := len(r.Replies(m)); n != 1 {
+			t.Errorf("%s: %d replies", m.Text, n)
+		}
 	}
-	took := time.Since(began)
-	rate := float64(len(ms)) / took.Seconds()
-	t.Logf("%d answers in %s: %.0f %% of the allowed rate; %d times 429", len(ms), took, rate/3, r.a.Stats().Flooded)
-	if r.a.Stats().Flooded > 5 || r.Impatient() > 0 {
-		t.Errorf("%d times 429, %d during a retry_after", r.a.Stats().Flooded, r.Impatient())
+	return r, used
+}
+
+func refused(r *rig) (n int) {
+	for _, q := range r.Requests("") {
+		if q.Status == 429 {
+			n++
+		}
+	}
+	return n
+}
+
+// The limits are Telegram's, three times as fast; make telegram-limits has them
+// as they are.
+func TestABurstUnderLimitsLosesNothingAndUsesThem(t *testing.T) {
+	fast := telegramtest.Limits{Overall: 90, Chat: 3, ChatBurst: 3, Group: 60}
+	for name, c := range map[string]struct{ try, inRow bool }{
+		"chats in turn":                  {},
+		"the questions of a chat in row": {inRow: true},
+		"limits tried out":               {try: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // they wait most of the time
+			r, used := burst(t, fast, Limits{Overall: 90, Chat: 3, ChatBurst: 3, Group: 60, Try: c.try}, c.inRow)
+			n := refused(r)
+			t.Logf("%.0f %% of the allowed rate, %d times 429", 100*used, n)
+			if n > 5 || r.Impatient() > 0 {
+				t.Errorf("%d times 429, %d during a retry_after", n, r.Impatient())
+			}
+			if used < 0.9 && slowdown == 1 {
+				t.Errorf("%.0f %% of the allowed rate", 100*used)
+			}
+		})
+	}
+}
+
+func TestAServerWithoutLimitsIsFoundOut(t *testing.T) {
+	r, _ := burst(t, telegramtest.Limits{Overall: 1e6}, Limits{Try: true}, false)
+	if !r.a.gov.trial.passed {
+		t.Error("the limits are still kept")
+	}
+	g := r.Supergroup("g", r.User("A", "en"))
+	began := time.Now()
+	for range 4 {
+		if _, err := r.a.Send(t.Context(), toChat(g), reply("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if time.Since(began) > time.Second {
+		t.Error("four messages to a group took a second")
+	}
+}
+
+func TestAFloodEndsTheTrial(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGovernor(Limits{Try: true})
+		send := func(chat string) {
+			_ = g.wait(t.Context(), chat, urgent)
+			g.done(chat, nil)
+		}
+		began := time.Now()
+		for i := range 500 {
+			send(fmt.Sprint(i))
+		}
+		if d := time.Since(began); d > time.Second {
+			t.Errorf("without limits 500 messages took %s", d)
+		}
+		_ = g.wait(t.Context(), "x", urgent)
+		g.done("x", &callError{Code: 429, After: time.Second})
+		began = time.Now()
+		for i := range 60 {
+			send(fmt.Sprint("y", i))
+		}
+		if d := time.Since(began); d < 2900*time.Millisecond || d > 3300*time.Millisecond {
+			t.Errorf("after a 429 60 messages took %s", d)
+		}
+	})
+}
+
+// Two groups get thirty questions each: twenty answers a minute are allowed.
+func TestAGroupsLimitIsKept(t *testing.T) {
+	limits := telegramtest.Limits{Overall: 300, Chat: 10, ChatBurst: 3, Group: 200} // ten times Telegram's
+	r := start(t, telegramtest.Options{Limits: limits, ReadsAll: true}, func(c *Config) {
+		c.Limits = Limits{Overall: 300, Chat: 10, ChatBurst: 3, Group: 200}
+	})
+	u := r.User("A", "en")
+	var ms []*telegramtest.Message
+	for i := range 60 {
+		g := r.Supergroup(fmt.Sprint("g", i%2), u)
+		if i > 1 {
+			g = r.Chat(ms[i%2].Chat)
+		}
+		ms = append(ms, r.Say(g, u, "@parley_bot q"))
+	}
+	for i, m := range ms {
+		if _, ok := r.WaitReply(m, 30*time.Second); !ok {
+			t.Fatalf("question %d was not answered", i)
+		}
+	}
+	if n := refused(r); n > 0 || r.Impatient() > 0 {
+		t.Errorf("%d times 429, %d during a retry_after", n, r.Impatient())
 	}
 }

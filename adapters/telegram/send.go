@@ -220,6 +220,7 @@ func (a *Adapter) carryOut(ctx context.Context, j job) (json.RawMessage, error) 
 		}
 		a.begun(j.ticket)
 		raw, err := a.client.call(a.hard, j.method, j.params, callTimeout)
+		a.gov.done(j.chat, err)
 		if err == nil {
 			return raw, nil
 		}
@@ -271,7 +272,9 @@ func (a *Adapter) judge(j *job, e *effort, err error) (time.Duration, error) {
 	case ce.Code == 429:
 		e.flood++
 		a.stats.flooded.Add(1)
-		a.gov.pause(j.chat, max(ce.After, time.Second))
+		if j.chat == "" {
+			a.gov.pause("", ce.After)
+		}
 		return 0, onlyIf(e.flood > maxLastings, err)
 	case ce.MovedTo != 0:
 		e.moves++

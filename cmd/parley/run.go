@@ -147,7 +147,7 @@ func openTelegram(cfg *config.Config, b *bot.Bot, st *store.Store, packs lang.Pa
 	return telegram.New(telegram.Config{
 		Token: token, APIURL: c.APIURL, Mode: telegram.Mode(c.Mode),
 		Webhook: telegram.WebhookConfig{URL: c.Webhook.URL, Listen: c.Webhook.Listen, Secret: secret},
-		Store:   st, Log: log, Packs: packs, Limits: telegram.Limits{Off: !c.Limits},
+		Store:   st, Log: log, Packs: packs, Limits: telegram.Limits{Off: c.Limits == "off", Try: c.Limits == "auto"},
 		Inline: inline{b}, Commands: menu(packs),
 		OnMoved: func(from, to bot.Chat) {
 			if err := st.Move(context.Background(), from.Network, from.ID, to.ID); err != nil {

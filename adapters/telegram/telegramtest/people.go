@@ -119,6 +119,13 @@ func (s *Server) chat(id int64, kind, title string, us ...*User) *Chat {
 	return c
 }
 
+// Chat is the chat with an id.
+func (s *Server) Chat(id int64) *Chat {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.chats[id]
+}
+
 // Set changes a chat with the server locked.
 func (s *Server) Set(c *Chat, f func(c *Chat)) {
 	s.mu.Lock()

@@ -13,11 +13,11 @@ import (
 
 // bots are how each is started against a server, with a folder of its own.
 var bots = map[string]func(o options, s *telegramtest.Server, dir string) *exec.Cmd{
-	"parley": func(o options, s *telegramtest.Server, dir string) *exec.Cmd {
+	"parley-fast": func(o options, s *telegramtest.Server, dir string) *exec.Cmd {
 		return command(o.parley, []string{"run"}, "PARLEY_TELEGRAM_TOKEN="+s.Token, "PARLEY_TELEGRAM_API_URL="+s.URL,
 			"PARLEY_TELEGRAM_LIMITS=off", "PARLEY_LOG_LEVEL=error", "PARLEY_STORE_URL="+filepath.Join(dir, "parley.db"))
 	},
-	"parley-auto": func(o options, s *telegramtest.Server, dir string) *exec.Cmd {
+	"parley": func(o options, s *telegramtest.Server, dir string) *exec.Cmd {
 		return command(o.parley, []string{"run"}, "PARLEY_TELEGRAM_TOKEN="+s.Token, "PARLEY_TELEGRAM_API_URL="+s.URL,
 			"PARLEY_LOG_LEVEL=error", "PARLEY_STORE_URL="+filepath.Join(dir, "parley.db"))
 	},

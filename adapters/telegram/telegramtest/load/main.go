@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"parley/adapters/telegram/telegramtest"
 )
 
 func main() {
@@ -22,6 +24,8 @@ func main() {
 	flag.IntVar(&o.chats, "chats", 100, "from how many chats")
 	flag.IntVar(&o.open, "open", 50, "how many at a time")
 	flag.DurationVar(&o.latency, "latency", 0, "how long the server takes for each request but getUpdates")
+	flag.BoolVar(&o.limits, "limits", false, "the server has Telegram's limits, and all questions are asked at once")
+	flag.BoolVar(&o.inRow, "in-row", false, "the questions of a chat come in a row instead of the chats in turn")
 	rounds := flag.Int("rounds", 5, "how often each bot is measured, in turn; the table has medians")
 	flag.Parse()
 	if err := compare(o, strings.Split(*bots, ","), *rounds); err != nil {
@@ -35,6 +39,7 @@ type options struct {
 	parley, echo, peers    string
 	questions, chats, open int
 	latency                time.Duration
+	limits, inRow          bool
 }
 
 // compare measures the bots in turn, so that a busy moment of the machine
@@ -50,11 +55,26 @@ func compare(o options, bots []string, rounds int) error {
 			all[name] = append(all[name], r)
 		}
 	}
+	if o.limits {
+		return limited(bots, all)
+	}
 	fmt.Println("| bot | start ms | answers/s | p50 ms | p99 ms | CPU us/answer | memory MB | lost | doubled |")
 	fmt.Println("|---|---|---|---|---|---|---|---|---|")
 	for _, name := range bots {
 		m := median(all[name])
 		fmt.Printf("| %s | %d | %.0f | %.1f | %.1f | %d | %.0f | %d | %d |\n", name, m.start.Milliseconds(), m.rate, ms(m.p50), ms(m.p99), m.cpu.Microseconds(), m.memory, m.lost, m.doubled)
+	}
+	return nil
+}
+
+// limited prints what matters where the server has limits.
+func limited(bots []string, all map[string][]result) error {
+	fmt.Println("| bot | seconds | of the allowed rate | requests | 429 | during a retry_after | lost | doubled |")
+	fmt.Println("|---|---|---|---|---|---|---|---|")
+	for _, name := range bots {
+		for _, r := range all[name] {
+			fmt.Printf("| %s | %.1f | %.0f %% | %d | %d | %d | %d | %d |\n", name, r.took.Seconds(), 100*r.rate/telegramtest.Telegram.Overall, r.requests, r.refused, r.impatient, r.lost, r.doubled)
+		}
 	}
 	return nil
 }

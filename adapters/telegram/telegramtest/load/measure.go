@@ -21,12 +21,19 @@ type result struct {
 	cpu             time.Duration // for one answer
 	memory          float64       // the most that was resident, MB
 	lost, doubled   int
+	took            time.Duration // all questions together
+
+	requests, refused, impatient int // where the server has limits
 }
 
-const patience = 30 * time.Second
+const patience = time.Minute
 
 func measure(o options, name string) (result, error) {
-	s, err := telegramtest.Start(telegramtest.Options{Latency: o.latency})
+	so := telegramtest.Options{Latency: o.latency}
+	if o.limits {
+		so.Limits = telegramtest.Telegram
+	}
+	s, err := telegramtest.Start(so)
 	if err != nil {
 		return result{}, err
 	}
@@ -69,11 +76,19 @@ func ask(o options, s *telegramtest.Server, r *result) {
 	var wg sync.WaitGroup
 	next := make(chan int)
 	began := time.Now()
-	for range o.open {
+	open := o.open
+	if o.limits {
+		open = o.questions
+	}
+	for range open {
 		wg.Go(func() {
 			for i := range next {
 				at := time.Now()
-				_, ok := s.WaitReply(s.Say(chats[i%o.chats], users[i%o.chats], questions[i%len(questions)]), patience)
+				c := i % o.chats
+				if o.inRow {
+					c = i * o.chats / o.questions
+				}
+				_, ok := s.WaitReply(s.Say(chats[c], users[c], questions[i%len(questions)]), patience)
 				mu.Lock()
 				if took = append(took, time.Since(at)); !ok {
 					r.lost++
@@ -87,7 +102,8 @@ func ask(o options, s *telegramtest.Server, r *result) {
 	}
 	close(next)
 	wg.Wait()
-	r.rate = float64(o.questions-r.lost) / time.Since(began).Seconds()
+	r.took = time.Since(began)
+	r.rate = float64(o.questions-r.lost) / r.took.Seconds()
 	slices.Sort(took)
 	r.p50, r.p99 = took[len(took)/2], took[len(took)*99/100]
 	sent := 0
@@ -95,6 +111,15 @@ func ask(o options, s *telegramtest.Server, r *result) {
 		sent += len(s.Sent(c))
 	}
 	r.doubled = sent - (o.questions - r.lost)
+	r.impatient = s.Impatient()
+	for _, q := range s.Requests("") {
+		if q.Method == "sendMessage" || q.Status == 429 {
+			r.requests++
+		}
+		if q.Status == 429 {
+			r.refused++
+		}
+	}
 }
 
 // peak is the most memory that a process had, in MB.
