@@ -58,7 +58,7 @@ func (r *robot) run(book *answers.Book) *bot.Bot {
 	wg.Go(func() { _ = b.Run(ctx, a) })
 	wg.Go(func() { b.Keep(ctx, time.Second) })
 	wg.Go(func() {
-		if err := r.store.Work(ctx, 8, r.cfg.Log, b.Deliver); err != nil {
+		if err := r.store.Work(ctx, 8, nil, b.Deliver); err != nil {
 			r.t.Error(err)
 		}
 	})
@@ -108,7 +108,10 @@ func TestAScheduleIsPinnedKeptTrueAndMended(t *testing.T) {
 	p, q := person(t, "alice"), person(t, "bob")
 	days := []string{}
 	for _, encrypted := range []bool{false, true} {
-		room := r.with(p, encrypted, q.UserID.String())
+		room := p.Room(t, encrypted, r.id, q.UserID.String())
+		p.Wait(t, "the greeting", func(e *event.Event) bool {
+			return e.RoomID == room && e.Sender == id.UserID(r.id) && e.Type == event.EventMessage
+		})
 		if _, err := q.JoinRoomByID(t.Context(), room); err != nil {
 			t.Fatal(err)
 		}
