@@ -98,7 +98,8 @@ func saidOn(e *facts.Event) string { return cmp.Or(e.AnnouncedOn, e.Date) }
 // lastMeeting is the latest meeting of both sides that was held by a day.
 func (b *Book) lastMeeting(today string) (last *facts.Meeting) {
 	for _, m := range b.base.Meetings {
-		if !m.Held || firstDay(m) > today || len(m.Delegations) > 0 && !(has(m, "ukraine") && has(m, "russia")) {
+		both := len(m.Delegations) == 0 || has(m, "ukraine") && has(m, "russia")
+		if !m.Held || !both || firstDay(m) > today {
 			continue
 		}
 		if last == nil || firstDay(m) >= firstDay(last) {

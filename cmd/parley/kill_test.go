@@ -129,11 +129,9 @@ func TestNothingIsLostOrDoubledHoweverOftenTheBotIsKilled(t *testing.T) {
 	defer func() { p.kill() }()
 	groups := s.crowd(12)
 	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
-	last := ""
 	for i := range *kills {
 		if i%2 == 0 || r.IntN(2) == 0 {
-			last = fmt.Sprintf("ev-k%d-x", i)
-			s.put(last, "announced", "2026-11-20", "2027-01-05")
+			s.put(fmt.Sprintf("ev-k%d-x", i), "announced", "2026-11-20", "2027-01-05")
 		} else {
 			s.put(s.order[1+r.IntN(len(s.order)-1)], "announced", "2026-11-20", "2027-01-05", fmt.Sprint("better", i))
 		}
