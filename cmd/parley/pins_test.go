@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/adapters/telegram/telegramtest"
 	"parley/config"
@@ -194,4 +195,28 @@ func TestARefusedBaseIsToldToTheCuratorsAndTheOldOneServes(t *testing.T) {
 	s.save()
 	s.told(1, "schedule.yaml:")
 	s.pinned("none announced")
+}
+
+func TestAChangeIsInAHundredPinsWithinTenSeconds(t *testing.T) {
+	s := newScene(t, telegramtest.Options{})
+	groups := s.crowd(100)
+	s.put("ev-rome-announced", "announced", "2026-11-20", "2027-01-05")
+	began := time.Now()
+	s.save()
+	shown := func() (n int) {
+		for _, g := range groups {
+			if p := s.Pins(g); len(p) == 1 && strings.Contains(p[0].Text, "5 January 2027") {
+				n++
+			}
+		}
+		return n
+	}
+	for shown() < len(groups) && time.Since(began) < time.Minute {
+		time.Sleep(50 * time.Millisecond)
+	}
+	took := time.Since(began)
+	t.Logf("%d of %d pins are true after %s", shown(), len(groups), took.Round(10*time.Millisecond))
+	if took > 10*time.Second*slowdown {
+		t.Errorf("took %s", took)
+	}
 }
