@@ -169,6 +169,7 @@ func TestALaterRevisionOvertakesAnEarlierOne(t *testing.T) {
 func TestQuietHoursEndInOneMessage(t *testing.T) {
 	d := newDesk(t)
 	contains(t, d.say("1", "subscribe", "schedule quiet 22-07 Europe/Kyiv"), "22:00", "07:00 (Europe/Kyiv)")
+	d.deliver()
 	d.clock = time.Date(2026, 6, 20, 21, 0, 0, 0, time.UTC) // midnight in Kyiv
 	d.change(rome)
 	left, err := d.try()
@@ -180,6 +181,21 @@ func TestQuietHoursEndInOneMessage(t *testing.T) {
 	d.clock = d.clock.Add(busy.After)
 	d.deliver()
 	contains(t, last(t, d.shown("1"), 1), "What has changed:")
+}
+
+func TestWhoEndsQuietHoursIsToldWhatWaited(t *testing.T) {
+	d := newDesk(t)
+	d.say("1", "subscribe", "all quiet 22-07 UTC")
+	d.deliver()
+	d.clock = time.Date(2026, 6, 20, 23, 0, 0, 0, time.UTC)
+	d.change(rome)
+	if left, _ := d.try(); left != 1 {
+		t.Errorf("%d left", left)
+	}
+	d.id = "another"
+	d.say("1", "subscribe", "all")
+	d.deliver()
+	contains(t, last(t, d.shown("1"), 1), "Date announced")
 }
 
 func TestCorrectionsEditWhatWasTold(t *testing.T) {
@@ -269,6 +285,7 @@ func TestAMessageOfUnknownFateIsFoundOut(t *testing.T) {
 	for _, arrived := range []bool{true, false} {
 		d := newDesk(t)
 		d.say("1", "subscribe", "")
+		d.deliver()
 		d.change(rome)
 		broken := func(op string, _ bot.Chat) error {
 			if op == "send" {

@@ -171,6 +171,7 @@ type desk struct {
 	end   func()
 
 	keeper bot.Keeper // the store, or what stands before it
+	id     string     // of the next command
 }
 
 var noon = time.Date(2026, 6, 20, 12, 0, 0, 0, time.UTC)
@@ -182,7 +183,7 @@ func newDesk(t *testing.T, events ...string) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	d := &desk{t: t, st: st, keeper: st, net: newBoard(), clock: noon}
+	d := &desk{t: t, st: st, keeper: st, net: newBoard(), clock: noon, id: "m"}
 	d.restart(events...)
 	t.Cleanup(func() { d.end() })
 	d.announce()
@@ -221,7 +222,7 @@ func (d *desk) announce() {
 // say is a command from an administrator of a group; it returns the answer.
 func (d *desk) say(chat, command, args string) string {
 	d.t.Helper()
-	r, _ := d.b.Command(d.t.Context(), d.net, bot.Message{Chat: bot.Chat{Network: "board", ID: chat}, Kind: bot.Group, ID: "m",
+	r, _ := d.b.Command(d.t.Context(), d.net, bot.Message{Chat: bot.Chat{Network: "board", ID: chat}, Kind: bot.Group, ID: d.id,
 		Command: command, Args: args, Hint: "en", Admin: func() (bool, error) { return true, nil }})
 	return r.Body.String()
 }
@@ -316,8 +317,15 @@ func event(id, kind, on, day string, more ...string) string {
 		"text: {en: %[5]s, uk: у %[5]s, ru: р %[5]s, tr: t %[5]s}, short: {en: %[5]s, uk: у %[5]s, ru: р %[5]s, tr: t %[5]s}}\n", id, kind, on, day, text)
 }
 
+// books are those made before: making one reads the whole model.
+var books sync.Map
+
 func scheduleOf(t *testing.T, events ...string) *answers.Book {
 	t.Helper()
+	key := strings.Join(events, "")
+	if bk, ok := books.Load(key); ok {
+		return bk.(*answers.Book)
+	}
 	b, ps := facts.Load(fstest.MapFS{"schedule.yaml": {Data: []byte("as_of: 2026-06-16\nevents:\n" + strings.Join(append([]string{
 		event("ev-first-held", "held", "2026-05-01", "2026-05-01")}, events...), ""))}})
 	if len(ps) > 0 {
@@ -327,5 +335,6 @@ func scheduleOf(t *testing.T, events ...string) *answers.Book {
 	if err != nil {
 		t.Fatal(err)
 	}
+	books.Store(key, bk)
 	return bk
 }

@@ -15,7 +15,7 @@ import (
 	"parley/bot/store"
 )
 
-var seeds = flag.Int("seeds", 12, "how many random histories are tried")
+var seeds = flag.Int("seeds", 8, "how many random histories are tried")
 
 // killed is thrown where the process ends at once.
 type killed struct{}
