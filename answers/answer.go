@@ -11,9 +11,9 @@ import (
 
 // How sure the matcher must be, tuned on questions held apart (docs/performance.md).
 const (
-	sureEnough   = 0.60 // to tell one fact
-	pairEnough   = 0.60 // to tell two facts that together are likely
-	besideEnough = 0.10 // to tell a second one beside a sure one
+	sureEnough   = 0.65 // to tell one fact
+	pairEnough   = 0.70 // to tell two facts that together are likely
+	besideEnough = 0.05 // to tell a second one beside a sure one
 	askEnough    = 0.22 // to ask which of several is meant
 	leadEnough   = 0.20 // to tell one of these as the likely one
 	leadBy       = 1.2  // times as likely as the next

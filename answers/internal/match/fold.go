@@ -27,7 +27,7 @@ func (t *trainer) fold(f int) []choice {
 	}
 	l := *t.learnt
 	keep := func(r row) bool { return r.fold != f && !hidden(r.class) }
-	t.study(&l, keep)
+	t.study(&l, keep, foldEpochs)
 	m := New(t.base, &l, t.words)
 	asked := t.asked(f)
 	cs := make([]choice, len(asked))

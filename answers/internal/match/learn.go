@@ -49,7 +49,7 @@ func Learn(b *facts.Base, qs []facts.Question, ts []facts.TrainingTalk, words []
 	var fits sync.WaitGroup
 	fits.Go(func() { t.learnt.Weights, t.learnt.Short = second(cs) })
 	say("model")
-	t.study(t.learnt, func(row) bool { return true })
+	t.study(t.learnt, func(row) bool { return true }, allEpochs)
 	fits.Wait()
 	return t.learnt
 }
@@ -61,15 +61,24 @@ func second(cs []choice) (weights, short *Weights) {
 	return fit(says), fit(slices.DeleteFunc(cs, func(c choice) bool { return !c.short }))
 }
 
+// Passes over the questions when the model is learnt: those of the folds, which
+// only serve to learn the second reading, need fewer.
+const (
+	allEpochs  = 20
+	foldEpochs = 8
+)
+
 // study learns the candidates' three readings from the questions that keep
 // allows.
-func (t *trainer) study(l *Learnt, keep func(row) bool) {
+func (t *trainer) study(l *Learnt, keep func(row) bool, epochs int) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		l.Near = t.near(keep)
 		l.Sense = sense.Learn(l.Near.Table(len(l.Classes)), l.Near.Stems())
 	})
-	l.Model = model.Train(t.rows(keep), len(l.Classes), t.options())
+	o := t.options()
+	o.Epochs = epochs
+	l.Model = model.Train(t.rows(keep), len(l.Classes), o)
 	wg.Wait()
 }
 
@@ -234,7 +243,7 @@ func (t *trainer) near(keep func(row) bool) *near.Index {
 // options are tuned on questions held apart: a low cost of missed margins and a
 // high one for a class's own rows keep classes of few questions from drowning.
 func (t *trainer) options() model.Options {
-	return model.Options{C: 0.1, Own: 30, Keep: 1050, Near: 30}
+	return model.Options{C: 0.1, Own: 30, Keep: 1000, Near: 30}
 }
 
 func (t *trainer) rows(keep func(row) bool) (out []model.Row) {

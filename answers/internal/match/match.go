@@ -30,6 +30,7 @@ type Matcher struct {
 	byGroup []groupOf
 	byKey   map[string][]int // classes by aspect, for "and the third?"
 	stems   map[string]int   // the stems of what the base says, numbered
+	small   map[string]int   // words that only one language has, and which
 	scratch sync.Pool
 }
 
@@ -77,7 +78,7 @@ type Result struct {
 // model that the base lacks are never candidates.
 func New(b *facts.Base, l *Learnt, words []lang.Words) *Matcher {
 	m := &Matcher{base: b, learnt: l, slots: slots.NewReader(words), names: newNames(b),
-		topics: make(map[string]*facts.Topic), number: make(map[string]int), byKey: make(map[string][]int), stems: make(map[string]int)}
+		topics: make(map[string]*facts.Topic), number: make(map[string]int), byKey: make(map[string][]int), stems: make(map[string]int), small: smallWords(words)}
 	for _, t := range b.Topics {
 		m.topics[t.ID] = t
 	}
@@ -422,30 +423,4 @@ func capitalised(q string, folded []string) (n int) {
 		}
 	}
 	return n
-}
-
-// language names the language a question is written in.
-func (m *Matcher) language(s *scratch, q string, r *Result) {
-	m.learnt.Language.ReadLetters(&s.letters, q)
-	s.languages = m.learnt.Language.Score(s.languages, &s.letters)
-	first, second := -1, -1
-	for i, v := range s.languages {
-		switch {
-		case first < 0 || v > s.languages[first]:
-			first, second = i, first
-		case second < 0 || v > s.languages[second]:
-			second = i
-		}
-	}
-	if first < 0 || len(s.letters.Buckets) == 0 {
-		return
-	}
-	r.Lang = lang.Codes[first%len(lang.Codes)]
-	rest := float32(-10)
-	for i, v := range s.languages {
-		if i%len(lang.Codes) != first%len(lang.Codes) {
-			rest = max(rest, v)
-		}
-	}
-	r.LangSure = float64(s.languages[first] - rest)
 }
