@@ -45,6 +45,7 @@ type Bot struct {
 
 	memory  Memory // nil where nothing can be pinned or announced
 	views   views
+	told    chatSet
 	swapped chan struct{} // the facts have changed since Keep looked
 	counts  Counts
 }
@@ -168,6 +169,9 @@ func (b *Bot) send(ctx context.Context, a Adapter, m Message, r Reply) error {
 		return e.Edit(ctx, m.Chat, m.Answer, r)
 	}
 	id, err := a.Send(ctx, m.Chat, r)
+	if err == nil {
+		b.noteLast(ctx, a, m.Chat, id)
+	}
 	if err == nil && m.Kind == Group && r.Fact != "" {
 		b.topics.told(m.Chat, r.Fact, id, b.now())
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -42,6 +43,7 @@ func (b *Bot) Deliver(ctx context.Context, t Task) error {
 	if a == nil {
 		return Busy{After: waitAbsent}
 	}
+	b.told.add(t.Chat)
 	unlock, ok, err := b.memory.Lock(ctx, t.Chat)
 	if err != nil {
 		return err
@@ -189,6 +191,42 @@ func (b *Bot) known(ctx context.Context, mine Post) (ids []string, err error) {
 		ids = append(ids, s.Last)
 	}
 	return ids, nil
+}
+
+// postLast is the newest answer to a chat that is told of things unasked too.
+const postLast = "last"
+
+// noteLast keeps the id of an answer, so that it is not taken for a message of
+// unknown fate after a restart.
+func (b *Bot) noteLast(ctx context.Context, a Adapter, c Chat, id string) {
+	if _, finds := a.(Finder); !finds || b.memory == nil || !b.told.has(c) {
+		return
+	}
+	if err := b.memory.PutPost(ctx, Post{Chat: c, What: postLast, Message: id, At: b.now()}); err != nil {
+		b.log.Warn("an answer was not noted", "network", c.Network, "err", err)
+	}
+}
+
+// chatSet are chats that this process has told of things unasked, or has been
+// asked to.
+type chatSet struct {
+	mu  sync.Mutex
+	all map[Chat]bool
+}
+
+func (s *chatSet) add(c Chat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all == nil || len(s.all) >= maxTalks {
+		s.all = make(map[Chat]bool)
+	}
+	s.all[Chat{c.Network, c.ID, ""}] = true
+}
+
+func (s *chatSet) has(c Chat) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all[Chat{c.Network, c.ID, ""}]
 }
 
 // abandon forgets a post whose fate is unknown and that nobody waits for.

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -41,6 +42,7 @@ func (b *Bot) mydata(ctx context.Context, m Message) (Reply, bool) {
 		if err != nil {
 			return b.troubled(ctx, m, err)
 		}
+		posts = slices.DeleteFunc(posts, func(p Post) bool { return p.What == postLast })
 		if len(posts) > 0 {
 			lines = append(lines, say("mydata.sent", lang.Args{"count": strconv.Itoa(len(posts))}))
 		}

@@ -204,6 +204,7 @@ func (b *Bot) pin(ctx context.Context, m Message) (Reply, bool) {
 	if err := b.memory.PutPin(ctx, *p); err != nil {
 		return b.troubled(ctx, m, err)
 	}
+	b.told.add(m.Chat)
 	return b.pinned(ctx, a, m, fresh)
 }
 

@@ -58,6 +58,7 @@ func (b *Bot) subscribe(ctx context.Context, m Message) (Reply, bool) {
 	if err := b.memory.Enqueue(ctx, Task{Kind: TaskNews, Chat: m.Chat, Mark: "subscribed " + m.ID}); err != nil {
 		return b.troubled(ctx, m, err)
 	}
+	b.told.add(m.Chat)
 	r := b.notice(ctx, m, "subscribe.on", lang.Args{"what": b.Book().Say(s.Lang, "what."+subject, nil)})
 	if quiet != (Quiet{}) {
 		r.Body = append(r.Body, markup.Para(b.Book().Say(r.Lang, "subscribe.quiet", lang.Args{

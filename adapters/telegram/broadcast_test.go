@@ -151,4 +151,3 @@ func TestTwoReplicasKeepTheLimitsTogether(t *testing.T) {
 	}
 	broadcast(t, strings.Replace(server, "/postgres?", "/"+name+"?", 1), 2)
 }
-

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"parley/bot"
@@ -79,8 +80,14 @@ func (a *Adapter) Find(ctx context.Context, to bot.Chat, r bot.Reply, after stri
 	r.Unasked = false // somebody waits for the outcome: the task that asks
 	ours, err := a.oursAfter(ctx, to, first)
 	ours = slices.DeleteFunc(ours, func(id string) bool { return slices.Contains(others, id) })
-	if err != nil || len(ours) != 1 {
+	if err != nil {
 		return "", err
+	}
+	if len(ours) > 1 {
+		ours = a.showing(ctx, to, ours, parts[0].text)
+	}
+	if len(ours) != 1 {
+		return "", nil
 	}
 	err = a.editOne(ctx, nil, to, ours[0], r, parts[0], len(parts) == 1)
 	if errors.Is(err, ErrLost) {
@@ -103,6 +110,29 @@ func (a *Adapter) oursAfter(ctx context.Context, to bot.Chat, first int) (ours [
 		}
 	}
 	return ours, nil
+}
+
+// showing are those of some messages that show a text, as far as Telegram tells:
+// it shows a message to a bot that forwards it, and the copy is deleted at once.
+func (a *Adapter) showing(ctx context.Context, to bot.Chat, ids []string, text string) (out []string) {
+	chat := a.memory.now(to.ID)
+	for _, id := range ids {
+		p := params{"from_chat_id": chat, "message_id": id, "disable_notification": "true"}
+		setThread(p, to)
+		raw, err := a.carryOut(ctx, a.job(ctx, "forwardMessage", to, p))
+		var copied struct {
+			ID   int    `json:"message_id"`
+			Text string `json:"text"`
+		}
+		if err != nil || json.Unmarshal(raw, &copied) != nil || copied.ID == 0 {
+			continue
+		}
+		a.remove(ctx, to, strconv.Itoa(copied.ID))
+		if strings.TrimSpace(copied.Text) == strings.TrimSpace(text) {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // notePin takes away the service message that tells of a pin of the bot's own,

@@ -97,7 +97,7 @@ func (s *Server) setCommands(form url.Values) (any, *failure) {
 }
 
 // limited are the methods that count against the limits.
-var limited = []string{"sendMessage", "editMessageText", "editMessageCaption", "editMessageReplyMarkup", "sendChatAction", "pinChatMessage"}
+var limited = []string{"sendMessage", "editMessageText", "editMessageCaption", "forwardMessage", "editMessageReplyMarkup", "sendChatAction", "pinChatMessage"}
 
 // inChat carries out what belongs to a chat.
 func (s *Server) inChat(method string, form url.Values) (any, *failure) {
@@ -127,6 +127,8 @@ func (s *Server) inChat(method string, form url.Values) (any, *failure) {
 		return s.edit(c, form)
 	case "editMessageCaption":
 		return s.editCaption(c, form)
+	case "forwardMessage":
+		return s.forward(c, form)
 	case "getChat":
 		return s.getChat(c), nil
 	case "deleteMessage":

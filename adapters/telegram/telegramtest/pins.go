@@ -18,6 +18,18 @@ func (s *Server) editCaption(c *Chat, form url.Values) (any, *failure) {
 	return nil, bad("there is no caption in the message to edit")
 }
 
+// forward copies a message within its chat.
+func (s *Server) forward(c *Chat, form url.Values) (any, *failure) {
+	m := c.msgs[num(form, "message_id")]
+	if m == nil || m.Deleted {
+		return nil, bad("message to forward not found")
+	}
+	c.lastID++
+	copied := &Message{ID: c.lastID, Chat: c.ID, From: BotID, Text: m.Text, Entities: m.Entities, At: time.Now(), Thread: num(form, "message_thread_id")}
+	c.msgs[copied.ID] = copied
+	return s.show(c, copied, Say{}), nil
+}
+
 // getChat is a chat with its newest pinned message.
 func (s *Server) getChat(c *Chat) obj {
 	o := obj{"id": c.ID, "type": c.Type, "title": c.Title, "accent_color_id": 0, "max_reaction_count": 11}
