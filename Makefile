@@ -7,7 +7,7 @@ LINT    := $(BIN)/golangci-lint
 VULN    := $(BIN)/govulncheck
 RACE    := CGO_ENABLED=1
 
-.PHONY: chat test build lint unit model scores bench fuzz vuln clean
+.PHONY: chat test build lint unit model scores bench fuzz vuln clean homeserver e2e
 
 chat: ## ask in the terminal
 	$(GO) run $(TAGS) ./cmd/parley chat
@@ -53,5 +53,8 @@ vuln: $(VULN) ## known vulnerabilities, where their database can be reached
 clean:
 	rm -rf $(BIN)
 
-matrix-live: ## the Matrix tests, against a real homeserver that is built once
-	$(GO) test -tags "goolm live" ./adapters/matrix/...
+homeserver: ## the homeserver of the Matrix tests, built once; RUN=-run runs it, to try things by hand
+	$(GO) run $(TAGS) ./adapters/matrix/matrixtest/homeserver $(RUN)
+
+e2e: homeserver ## the program, asked by matrix-js-sdk in plain and encrypted rooms
+	@./.ci/e2e

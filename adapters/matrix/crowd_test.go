@@ -20,6 +20,7 @@ var (
 )
 
 func TestACrowdedEncryptedRoomReadsTheAnswers(t *testing.T) {
+	t.Parallel()
 	r := newRobot(t).start()
 	p := person(t, "alice")
 	room := publicRoom(t, p, &event.EncryptionEventContent{Algorithm: id.AlgorithmMegolmV1})

@@ -91,15 +91,20 @@ func (l *logBuffer) String() string {
 
 func newRobot(t *testing.T, change ...func(*Config)) *robot {
 	t.Helper()
+	return newRobotOn(t, server, change...)
+}
+
+func newRobotOn(t *testing.T, hs *matrixtest.Homeserver, change ...func(*Config)) *robot {
+	t.Helper()
 	name := unique("bot")
 	packs, err := lang.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	r := &robot{t: t, name: name, id: server.Register(t, name), log: &logBuffer{}}
+	r := &robot{t: t, name: name, id: hs.Register(t, name), log: &logBuffer{}}
 	r.cfg = Config{
-		Homeserver: server.URL, User: name, Password: matrixtest.Password, Encryption: true,
+		Homeserver: hs.URL, User: name, Password: matrixtest.Password, Encryption: true,
 		RecoveryKeyFile: filepath.Join(dir, "recovery.key"), PickleKeyFile: filepath.Join(dir, "pickle.key"),
 		Packs: packs, Commands: []string{"help", "lang"},
 		Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -90,6 +89,7 @@ func joined(t *testing.T, p *matrixtest.Person, bot string, encrypted bool) id.R
 }
 
 func TestThirtyKillsInTheMiddleOfTrafficLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel()
 	name := unique("bot")
 	c := childConfig{server.URL, name, t.TempDir()}
 	user := server.Register(t, name)
@@ -114,35 +114,6 @@ func TestThirtyKillsInTheMiddleOfTrafficLoseAndDoubleNothing(t *testing.T) {
 		n += len(qs)
 	}
 	t.Logf("%d questions over 30 kills", n)
-}
-
-func TestABotIn200RoomsStaysSmall(t *testing.T) {
-	name := unique("bot")
-	user := server.Register(t, name)
-	cmd := child(t, childConfig{server.URL, name, t.TempDir()})
-	p := person(t, "alice")
-	var last id.RoomID
-	for i := range 200 {
-		last = p.Room(t, i%2 == 0, user)
-	}
-	p.AwaitMember(t, last, user)
-	p.Reply(t, p.Say(t, last, "how big are you?"))
-	for p.Joins(user) < 200 {
-		time.Sleep(50 * time.Millisecond)
-	}
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(data), "VmRSS:")
-	kb, err := strconv.Atoi(strings.Fields(rest)[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("%d MB in 200 rooms, half of them encrypted", kb>>10)
-	if kb>>10 > 80 && !raceDetector {
-		t.Errorf("%d MB", kb>>10)
-	}
 }
 
 func TestAllDevicesOfAnAskerReadTheAnswer(t *testing.T) {

@@ -146,6 +146,7 @@ func TestErrorsThatWaitingDoesNotMendSayWhatToDo(t *testing.T) {
 }
 
 func TestAHomeserverThatIsDownAtTheStartIsAwaited(t *testing.T) {
+	t.Parallel()
 	proxy := matrixtest.NewProxy(t, server)
 	r := newRobot(t, through(proxy))
 	proxy.On(matrixtest.Times(20, path("/"), matrixtest.Fault{Status: 502, Body: "<html>"}))

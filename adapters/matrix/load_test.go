@@ -76,6 +76,7 @@ func TestABurstOverManyRoomsIsAnsweredOnceEach(t *testing.T) {
 // half of the stops leave messages that were being answered undone, as a kill
 // does.
 func TestThirtyRestartsInTheMiddleOfTrafficLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel()
 	r := newRobot(t)
 	r.before = func(ctx context.Context, _ bot.Message) error { return ctx.Err() }
 	r.start()

@@ -176,6 +176,7 @@ func TestAGapOfManyMessagesWhileOfflineIsFilled(t *testing.T) {
 }
 
 func TestARefusedJoinIsTriedAgainWithHeaderOrBodyOnly(t *testing.T) {
+	t.Parallel()
 	for name, f := range map[string]matrixtest.Fault{
 		"header": {Status: 429, Header: map[string]string{"Retry-After": "1"}, Body: `{"errcode":"M_LIMIT_EXCEEDED"}`},
 		"body":   {Status: 429, Body: `{"errcode":"M_LIMIT_EXCEEDED","error":"slow down","retry_after_ms":700}`},
@@ -185,6 +186,7 @@ func TestARefusedJoinIsTriedAgainWithHeaderOrBodyOnly(t *testing.T) {
 		"cut2":   {CutAfter: true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			proxy := matrixtest.NewProxy(t, server)
 			r := newRobot(t, through(proxy)).start()
 			p := person(t, "alice")
@@ -199,16 +201,14 @@ func TestARefusedJoinIsTriedAgainWithHeaderOrBodyOnly(t *testing.T) {
 }
 
 func TestManyJoinsAtALimitedHomeserverAllSucceed(t *testing.T) {
+	t.Parallel()
 	limited, err := matrixtest.Launch(matrixtest.Options{RateLimits: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(limited.Stop)
-	shared := server
-	server = limited
-	defer func() { server = shared }()
-	r := newRobot(t).start()
-	p := person(t, "alice")
+	r := newRobotOn(t, limited).start()
+	p := matrixtest.NewPerson(t, limited, unique("alice"))
 	for range 8 {
 		room := p.Room(t, false)
 		for {
@@ -224,11 +224,12 @@ func TestManyJoinsAtALimitedHomeserverAllSucceed(t *testing.T) {
 }
 
 func TestASlowJoinDelaysNoOtherRoom(t *testing.T) {
+	t.Parallel()
 	proxy := matrixtest.NewProxy(t, server)
 	r := newRobot(t, through(proxy)).start()
 	p := person(t, "alice")
 	room := r.with(p, true)
-	proxy.On(matrixtest.Times(1, path("/join/"), matrixtest.Fault{Delay: 10 * time.Second}))
+	proxy.On(matrixtest.Times(1, path("/join/"), matrixtest.Fault{Delay: 8 * time.Second}))
 	p.Room(t, false, r.id)
 	start := time.Now()
 	p.Reply(t, p.Say(t, room, "are you there?"))
@@ -293,6 +294,7 @@ func TestAPickleKeyThatOpensNoAccountSaysWhatToDo(t *testing.T) {
 }
 
 func TestAnUnreadableMessageGetsOneSentencePerPersonAndRoom(t *testing.T) {
+	t.Parallel()
 	r := newRobot(t).start()
 	p := person(t, "alice")
 	room := r.with(p, true)
