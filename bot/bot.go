@@ -166,14 +166,16 @@ func (b *Bot) serve(ctx context.Context, a Adapter, m Message) (err error) {
 // send posts a reply, or edits the answer that stands for it already.
 func (b *Bot) send(ctx context.Context, a Adapter, m Message, r Reply) error {
 	if e, ok := a.(Editor); ok && m.Answer != "" {
-		return e.Edit(ctx, m.Chat, m.Answer, r)
+		if err := e.Edit(ctx, m.Chat, m.Answer, r); !errors.Is(err, ErrLost) {
+			return err
+		}
 	}
 	id, err := a.Send(ctx, m.Chat, r)
 	if err == nil {
 		b.noteLast(ctx, a, m.Chat, id)
 	}
 	if err == nil && m.Kind == Group && r.Fact != "" {
-		b.topics.told(m.Chat, r.Fact, id, b.now())
+		b.topics.told(m.Chat, r.Fact, r.Lang, id, b.now())
 	}
 	return err
 }
@@ -184,18 +186,10 @@ func (b *Bot) reply(ctx context.Context, a Adapter, m Message) (Reply, bool) {
 		return b.command(ctx, a, m)
 	}
 	defer showTyping(ctx, a, m.Chat)()
-	if m.Choice != "" && !b.Book().Knows(m.Choice) { // an old button, from before the facts changed
-		r, _ := b.start(ctx, Message{Chat: m.Chat, From: m.From, Hint: m.Hint})
-		r.Body = b.notice(ctx, m, "stale", nil).Body
-		return r, true
-	}
-	q := b.question(ctx, m)
-	var ans answers.Answer
 	if m.Choice != "" {
-		ans = b.Book().Open(m.Choice, q)
-	} else {
-		ans = b.Book().Answer(q)
+		return b.picked(ctx, a, m)
 	}
+	ans := b.Book().Answer(b.question(ctx, m))
 	b.topics.remember(m.Chat, m.From, ans.Talk)
 	return b.once(a, m, FromAnswer(ans))
 }

@@ -64,23 +64,41 @@ func (b *Bot) command(ctx context.Context, a Adapter, m Message) (Reply, bool) {
 	if run := signals[m.Command]; run != nil {
 		return run(b, ctx, m)
 	}
-	for _, c := range b.commands {
-		if c.Name != m.Command {
-			continue
-		}
-		if c.Admin && m.Kind == Group && !b.isAdmin(m) {
-			return b.notice(ctx, m, "only_admins", nil), true
-		}
-		r, ok := c.run(b, ctx, m)
-		if !ok {
-			return r, ok
-		}
-		return b.once(a, m, r)
+	if c, ok := b.find(m.Command); ok {
+		return b.do(ctx, a, c, m)
 	}
 	if m.Kind == Group {
 		return Reply{}, false // it may be meant for another bot
 	}
 	return b.notice(ctx, m, "no_command", lang.Args{"command": m.Command}), true
+}
+
+func (b *Bot) find(name string) (Command, bool) {
+	for _, c := range b.commands {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Command{}, false
+}
+
+// do does what a command says, if the writer may.
+func (b *Bot) do(ctx context.Context, a Adapter, c Command, m Message) (Reply, bool) {
+	if c.Admin && m.Kind == Group && !b.isAdmin(m) {
+		return b.notice(ctx, m, "only_admins", nil), true
+	}
+	r, ok := c.run(b, ctx, m)
+	if !ok {
+		return r, ok
+	}
+	return b.once(a, m, r)
+}
+
+// Signal tells whether a command is what adapters report and no person types:
+// a typed one is a text.
+func Signal(name string) bool {
+	_, is := signals[name]
+	return is && name != "start"
 }
 
 func (b *Bot) isAdmin(m Message) bool {
@@ -122,9 +140,7 @@ func (b *Bot) start(ctx context.Context, m Message) (Reply, bool) {
 		return b.open(ctx, m, id), true
 	}
 	r := b.notice(ctx, m, "talk-greet", nil)
-	for _, id := range [...]string{"next", "rounds", "compare-demands", "exchanges"} {
-		r.Choices = append(r.Choices, answers.Choice{ID: id, Label: b.Book().Label(id, r.Lang)})
-	}
+	r.Choices = b.beginnings(m, r.Lang)
 	return r, true
 }
 
@@ -154,9 +170,12 @@ func (b *Bot) fact(ctx context.Context, m Message) (Reply, bool) {
 	return b.open(ctx, m, id), true
 }
 
-// sources tells the sources of the last answer, or where facts come from.
+// sources tells the sources of a fact, of the last answer, or where facts come from.
 func (b *Bot) sources(ctx context.Context, m Message) (Reply, bool) {
-	id := b.topics.talk(m.Chat, m.From).Fact
+	id := strings.TrimSpace(m.Args)
+	if id == "" {
+		id = b.topics.talk(m.Chat, m.From).Fact
+	}
 	r := b.notice(ctx, m, "talk-sources", nil)
 	if id == "" {
 		return r, true
@@ -174,11 +193,16 @@ func (b *Bot) setLang(ctx context.Context, m Message) (Reply, bool) {
 	switch {
 	case code == "auto":
 		code, key = "", "lang.auto"
-	case !lang.Has(code):
+	case code != "" && !lang.Has(code):
 		return b.notice(ctx, m, "lang.bad", nil), true
 	}
 	if m.Kind == Group && !b.isAdmin(m) {
 		return b.notice(ctx, m, "only_admins", nil), true
+	}
+	if code == "" && key != "lang.auto" {
+		r := b.notice(ctx, m, "lang.pick", nil)
+		r.Choices = b.languages(r.Lang)
+		return r, true
 	}
 	if b.keeper == nil {
 		b.topics.setLanguage(m.Chat, code)
@@ -237,7 +261,7 @@ func (b *Bot) once(a Adapter, m Message, r Reply) (Reply, bool) {
 	if !ok || m.Kind != Group || r.Fact == "" || m.Answer != "" {
 		return r, true
 	}
-	id, said := b.topics.lately(m.Chat, r.Fact, b.now())
+	id, said := b.topics.lately(m.Chat, r.Fact, r.Lang, b.now())
 	if !said {
 		return r, true
 	}

@@ -31,14 +31,27 @@ type Message struct {
 	ID      string // of the message on its network
 	From    string // the network's id of who wrote it
 	Text    string
-	Command string               // the name of a command, without its slash or prefix
+	Command string               // the name of a command, without its slash or prefix; or a signal, see below
 	Args    string               // what follows the command
-	Choice  string               // id of a choice that was picked, instead of a text
+	Choice  string               // id of a choice that was picked, instead of a text; any other, as "?", is a stale one
 	Hint    string               // language the network says the person reads
 	Answer  string               // id of the bot's own message to edit instead of sending a new one
 	Admin   func() (bool, error) // asks the network, now, whether the writer is an administrator; nil means nobody is
 	At      time.Time
 }
+
+// Signals are what adapters report as commands although no person types them; a
+// text that looks like one is a text (Signal):
+//
+//	start          somebody opened a talk; Args: what the link to it names, if any
+//	added          the bot was added to a group
+//	gone           the bot was removed or blocked: what is kept of the chat is deleted
+//	moved          the chat has another id, Args; only what is kept is carried over
+//	media          something came that is no text
+//	undecryptable  something came that could not be decrypted
+//
+// Of these only start may be typed. An edited message comes again, with Answer
+// naming the message that answered it before.
 
 // Reply is what the bot says.
 type Reply struct {

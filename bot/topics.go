@@ -23,8 +23,8 @@ type person struct {
 }
 
 type saying struct {
-	chat Chat
-	fact string
+	chat       Chat
+	fact, lang string
 }
 
 type said struct {
@@ -59,20 +59,20 @@ func (t *topics) remember(c Chat, from string, talk answers.Talk) {
 }
 
 // told notes that a group was told a fact by a message of the bot.
-func (t *topics) told(c Chat, fact, id string, now time.Time) {
+func (t *topics) told(c Chat, fact, lang, id string, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.said) >= maxSaid {
 		trim(t.said, func(s said) bool { return now.Sub(s.at) > repeatRest })
 	}
-	t.said[saying{c, fact}] = said{id, now}
+	t.said[saying{c, fact, lang}] = said{id, now}
 }
 
 // lately returns the message that told a fact to a group, if it is not long ago.
-func (t *topics) lately(c Chat, fact string, now time.Time) (string, bool) {
+func (t *topics) lately(c Chat, fact, lang string, now time.Time) (string, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s, ok := t.said[saying{c, fact}]
+	s, ok := t.said[saying{c, fact, lang}]
 	return s.id, ok && now.Sub(s.at) < repeatRest
 }
 

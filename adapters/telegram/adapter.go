@@ -187,18 +187,6 @@ func (a *Adapter) Username() string {
 	return ""
 }
 
-var validPayload = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-
-// Link is the address that opens a private chat with the bot and says /start
-// with the payload, or "" if Telegram allows no such link.
-func (a *Adapter) Link(payload string) string {
-	name := a.Username()
-	if name == "" || !validPayload.MatchString(payload) {
-		return ""
-	}
-	return "https://t.me/" + name + "?start=" + payload
-}
-
 // grace is how long Run waits for what is under way when it is told to end.
 const grace = 4 * time.Second
 
@@ -215,6 +203,7 @@ func (a *Adapter) Run(ctx context.Context, handle bot.Handler) error {
 	}
 	a.endStop()
 	a.settle()
+	a.storeAnswers(a.hard)
 	a.endHard()
 	a.gate.Lock()
 	a.closed = true
@@ -232,7 +221,7 @@ func (a *Adapter) begin(ctx context.Context) error {
 		return err
 	}
 	a.look(ctx)
-	a.spawn(func() { a.prune(ctx) })
+	a.spawn(func() { a.keepAnswers(ctx) })
 	if a.cfg.Commands != nil {
 		a.spawn(func() { a.SetCommands(ctx, a.cfg.Commands) })
 	}
@@ -261,18 +250,6 @@ func (a *Adapter) settled() bool {
 	}
 	quiet := time.Since(time.Unix(0, a.lastSend.Load())) > 300*time.Millisecond
 	return a.sending.Load() == 0 && quiet
-}
-
-// prune forgets updates that Telegram, which keeps them a day, cannot repeat.
-func (a *Adapter) prune(ctx context.Context) {
-	for {
-		if err := a.cfg.Store.PruneInbox(ctx, time.Now().Add(-48*time.Hour)); err != nil && ctx.Err() == nil {
-			a.log.Warn("inbox not pruned", "err", err)
-		}
-		if pause(ctx, time.Hour) != nil {
-			return
-		}
-	}
 }
 
 // pause waits, and returns the context's error if that ends first.

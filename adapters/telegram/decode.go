@@ -58,7 +58,7 @@ func (a *Adapter) byBot(m *message) bool {
 func address(m *message, out bot.Message, me *identity) (bot.Message, bool) {
 	text, meant := withoutMentions(m.Text, m.Entities, me)
 	c, isCommand := commandOf(text, me)
-	if isCommand {
+	if isCommand && !bot.Signal(c.name) {
 		out.Command, out.Args = c.name, c.args
 		return out, !c.other
 	}
@@ -97,7 +97,7 @@ func (a *Adapter) decodeEdited(m *message, me *identity) (bot.Message, bool) {
 	if !ok {
 		return bot.Message{}, false
 	}
-	out.Answer, _ = a.memory.answerTo(out.Chat.ID, out.ID)
+	out.Answer = a.answerTo(out.Chat.ID, out.ID)
 	if out.Answer == "" && time.Since(time.Unix(m.Date, 0)) > oldEdit {
 		return bot.Message{}, false
 	}

@@ -46,7 +46,7 @@ func (a *Adapter) editOne(ctx context.Context, t *ticket, to bot.Chat, id string
 	p := textParams(f)
 	p["message_id"] = id
 	if last {
-		setButtons(p, r.Choices)
+		a.setButtons(p, r)
 	}
 	j := a.job(ctx, "editMessageText", to, p)
 	j.ticket, j.repeatable = t, true

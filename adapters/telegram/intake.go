@@ -179,6 +179,9 @@ func (a *Adapter) inboxID(id int) string {
 
 // hand gives a message to the handler.
 func (a *Adapter) hand(ctx context.Context, id int, m bot.Message, edited bool, handle bot.Handler, finished func(bool)) {
+	if m.Command == "gone" {
+		a.memory.forget(m.Chat.ID)
+	}
 	t := &ticket{id: id, key: msgKey{m.Chat.ID, m.ID}, edited: edited}
 	a.tickets.add(t)
 	var once sync.Once

@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"container/list"
+	"slices"
 	"sync"
 )
 
@@ -45,6 +46,15 @@ func (l *lru[K, V]) put(k K, v V) {
 	}
 }
 
+func (l *lru[K, V]) drop(which func(K) bool) {
+	for k, e := range l.items {
+		if which(k) {
+			delete(l.items, k)
+			l.order.Remove(e)
+		}
+	}
+}
+
 // msgKey names a message on Telegram.
 type msgKey struct{ chat, id string }
 
@@ -57,6 +67,7 @@ type remembered struct {
 	moves   *lru[string, string]   // old chat -> new chat
 	told    *lru[string, bool]     // moves handed to the bot
 	albums  *lru[string, bool]
+	pairs   []pair // answers that the store does not know yet
 	newest  *lru[string, int] // chat -> the newest message known in it
 }
 
@@ -78,6 +89,27 @@ func (r *remembered) answered(chat, question, answer string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.answers.put(msgKey{chat, question}, answer)
+	if len(r.pairs) < maxPairs {
+		r.pairs = append(r.pairs, pair{chat, question, answer})
+	}
+}
+
+// unstored are the answers since it was last asked for.
+func (r *remembered) unstored() []pair {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ps := r.pairs
+	r.pairs = nil
+	return ps
+}
+
+// forget drops what is known of a chat's messages.
+func (r *remembered) forget(chat string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pairs = slices.DeleteFunc(r.pairs, func(p pair) bool { return p.chat == chat })
+	r.answers.drop(func(k msgKey) bool { return k.chat == chat })
+	r.rest.drop(func(k msgKey) bool { return k.chat == chat })
 }
 
 func (r *remembered) restOf(chat, first string) []string {

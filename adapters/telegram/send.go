@@ -7,11 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
-	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
-
-	"parley/answers"
 	"parley/bot"
 )
 
@@ -75,7 +71,7 @@ func (a *Adapter) post(ctx context.Context, t *ticket, to bot.Chat, r bot.Reply,
 			}
 		}
 		if i == len(parts)-1 {
-			setButtons(p, r.Choices)
+			a.setButtons(p, r)
 		}
 		j := a.job(ctx, "sendMessage", to, p)
 		j.ticket, j.goOn = t, i > first || first > 0
@@ -123,35 +119,6 @@ func setThread(p params, to bot.Chat) {
 	if to.Thread != "" && to.Thread != "1" {
 		p["message_thread_id"] = to.Thread
 	}
-}
-
-const (
-	maxLabel = 60 // characters that fit on a phone
-	maxData  = 64 // bytes
-)
-
-// setButtons makes a keyboard with one choice in a row. A choice whose id is
-// too long for a button is left out; it can still be asked for in words.
-func setButtons(p params, cs []answers.Choice) {
-	var rows [][]tgbotapi.InlineKeyboardButton
-	for _, c := range cs {
-		data := choicePrefix + c.ID
-		if label := cutLabel(c.Label); label != "" && c.ID != "" && len(data) <= maxData && len(rows) < 100 {
-			rows = append(rows, []tgbotapi.InlineKeyboardButton{{Text: label, CallbackData: &data}})
-		}
-	}
-	if len(rows) > 0 {
-		p["reply_markup"] = jsonOf(tgbotapi.InlineKeyboardMarkup{InlineKeyboard: rows})
-	}
-}
-
-func cutLabel(s string) string {
-	s = clean(s)
-	if utf8.RuneCountInString(s) <= maxLabel {
-		return s
-	}
-	rs := []rune(s)
-	return string(rs[:maxLabel-1]) + "…"
 }
 
 // job is one call that the governor lets go and that is made until it is known

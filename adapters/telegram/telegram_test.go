@@ -40,7 +40,7 @@ func TestAStartWithPayloadIsACommandWithArgs(t *testing.T) {
 	if m := r.mustGet(t); m.Command != "start" || m.Args != "round-2" {
 		t.Errorf("%+v", m)
 	}
-	if l := r.a.Link("round-2"); l != "https://t.me/parley_bot?start=round-2" {
+	if l := r.a.DeepLink("round-2"); l != "https://t.me/parley_bot?start=round-2" {
 		t.Errorf("link %q", l)
 	}
 }

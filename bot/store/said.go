@@ -20,11 +20,37 @@ type Said struct {
 	Choices  []string // what it offers to pick, in order
 }
 
+const putSaid = `INSERT INTO said (network, message, question, chat, thread, choices, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	ON CONFLICT (network, message) DO UPDATE SET choices = excluded.choices`
+
+func (m Said) row(now time.Time) []any {
+	return []any{m.Chat.Network, m.Message, m.Question, m.Chat.ID, m.Chat.Thread, strings.Join(m.Choices, "\n"), millis(now)}
+}
+
 // PutSaid remembers a message until PruneInbox.
 func (s *Store) PutSaid(ctx context.Context, m Said, now time.Time) error {
-	err := s.writer.do(ctx, `INSERT INTO said (network, message, question, chat, thread, choices, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (network, message) DO UPDATE SET choices = excluded.choices`,
-		m.Chat.Network, m.Message, m.Question, m.Chat.ID, m.Chat.Thread, strings.Join(m.Choices, "\n"), millis(now))
+	err := s.writer.do(ctx, putSaid, m.row(now)...)
+	if err != nil {
+		return fmt.Errorf("write said: %w", err)
+	}
+	return nil
+}
+
+// PutAllSaid remembers many messages at once.
+func (s *Store) PutAllSaid(ctx context.Context, ms []Said, now time.Time) error {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		st, err := tx.PrepareContext(ctx, putSaid)
+		if err != nil {
+			return err
+		}
+		defer st.Close()
+		for _, m := range ms {
+			if _, err := st.ExecContext(ctx, m.row(now)...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return fmt.Errorf("write said: %w", err)
 	}

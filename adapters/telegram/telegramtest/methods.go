@@ -195,7 +195,7 @@ func body(form url.Values) (text string, es []Entity, bs []Button, f *failure) {
 		return "", nil, nil, bad(`can't parse entities: Unsupported start tag "x" at byte offset ` + strconv.Itoa(strings.Index(text, "<x")))
 	}
 	for _, b := range bs {
-		if b.Data == "" || len(b.Data) > 64 {
+		if (b.Data == "") == (b.URL == "") || len(b.Data) > 64 {
 			return "", nil, nil, bad("BUTTON_DATA_INVALID")
 		}
 	}

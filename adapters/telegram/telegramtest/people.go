@@ -58,6 +58,7 @@ type Entity struct {
 type Button struct {
 	Text string `json:"text"`
 	Data string `json:"callback_data"`
+	URL  string `json:"url"`
 }
 
 type obj = map[string]any
