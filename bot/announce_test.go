@@ -60,6 +60,16 @@ func TestThePinnedCardFollowsTheFacts(t *testing.T) {
 	contains(t, d.say("1", "unpin", ""), "nothing")
 }
 
+func TestTheCardSpeaksTheChatsLanguage(t *testing.T) {
+	d := newDesk(t)
+	d.say("1", "pin", "")
+	d.say("1", "lang", "tr")
+	d.deliver()
+	contains(t, d.card("1"), "Sıradaki görüşme")
+	d.say("1", "pin", "lang ru") // a language of its own
+	contains(t, d.card("1"), "Следующая встреча")
+}
+
 func TestTheFirstRunRecordsAndStaysSilent(t *testing.T) {
 	d := newDesk(t, rome)
 	d.say("1", "subscribe", "")

@@ -210,6 +210,7 @@ func (b *Bot) setLang(ctx context.Context, m Message) (Reply, bool) {
 		b.log.Error("language not kept", "err", err)
 		return b.notice(ctx, m, "trouble", nil), true
 	}
+	b.cardChanges(ctx, m)
 	return b.notice(ctx, m, key, nil), true
 }
 

@@ -240,6 +240,20 @@ func (b *Bot) pinned(ctx context.Context, a Adapter, m Message, fresh bool) (Rep
 	return r, true
 }
 
+// cardChanges has the card of a chat shown as the chat wants it now.
+func (b *Bot) cardChanges(ctx context.Context, m Message) {
+	if b.memory == nil {
+		return
+	}
+	p, err := b.memory.Pin(ctx, m.Chat)
+	if err == nil && p != nil {
+		err = b.memory.Enqueue(ctx, Task{Kind: TaskCard, Chat: m.Chat, Mark: "changed " + m.ID})
+	}
+	if err != nil {
+		b.log.Warn("a card changes later", "network", m.Chat.Network, "err", err)
+	}
+}
+
 // pinLanguage reads "", "lang uk" and "uk".
 func pinLanguage(args string) (code string, ok bool) {
 	code = strings.ToLower(strings.TrimSpace(args))
