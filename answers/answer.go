@@ -12,6 +12,7 @@ import (
 // How sure the matcher must be, tuned on questions held apart (docs/performance.md).
 const (
 	sureEnough   = 0.65 // to tell one fact
+	namedEnough  = 0.50 // the same, if the question is of its kind and names its round, date or name
 	pairEnough   = 0.70 // to tell two facts that together are likely
 	besideEnough = 0.05 // to tell a second one beside a sure one
 	askEnough    = 0.22 // to ask which of several is meant
@@ -92,11 +93,15 @@ func (b *Book) decide(r match.Result, code string, t Talk) Answer {
 	}
 	rest := b.tellable(r.Candidates[1:])
 	second := len(rest) > 0 && b.together(first.ID, rest[0].ID, code)
+	enough := sureEnough
+	if first.Named {
+		enough = namedEnough
+	}
 	switch {
-	case first.P >= sureEnough && second && rest[0].P >= besideEnough,
-		first.P < sureEnough && second && first.P+rest[0].P >= pairEnough && rest[0].P >= askEach:
+	case first.P >= enough && second && rest[0].P >= besideEnough,
+		first.P < enough && second && first.P+rest[0].P >= pairEnough && rest[0].P >= askEach:
 		return b.tell(first.ID, []string{rest[0].ID}, first.P+rest[0].P, code, t)
-	case first.P >= sureEnough:
+	case first.P >= enough:
 		return b.tell(first.ID, nil, first.P, code, t)
 	}
 	near, sum := b.close(first, rest)

@@ -58,7 +58,8 @@ type Candidate struct {
 	Kind   Kind
 	P      float64 // the probability that it is meant
 	Margin float64
-	why    int // its place among the evidence of the reading
+	Named  bool // the question is of its kind, and names its round, date, person or place
+	why    int  // its place among the evidence of the reading
 }
 
 // Result is the reading of one question.
@@ -197,7 +198,7 @@ func (m *Matcher) read(s *scratch, q string, ctx Context, now time.Time) (Result
 	for i, k := range s.top {
 		f := m.features(s, &g, k, last, inTalk)
 		c.candidates = append(c.candidates, f)
-		r.Candidates = append(r.Candidates, Candidate{ID: m.classes[k].id, Kind: m.classes[k].kind, Margin: float64(s.scores[k]), why: i})
+		r.Candidates = append(r.Candidates, Candidate{ID: m.classes[k].id, Kind: m.classes[k].kind, Margin: float64(s.scores[k]), Named: f[fGroupThat] > namedFrom, why: i})
 	}
 	c.none = m.noneFeatures(s, &g, inTalk)
 	return r, c
@@ -275,6 +276,9 @@ func (m *Matcher) alike(s *scratch, g *given) {
 		}
 	}
 }
+
+// namedFrom is one more than the margin from which a question is of a kind.
+const namedFrom = 0.9
 
 // minGroup is the margin from which a kind of question may be meant.
 const minGroup = -0.5

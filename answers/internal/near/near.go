@@ -3,6 +3,7 @@
 package near
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -149,6 +150,7 @@ func (x *Index) Look(skel string) Word {
 type Scratch struct {
 	sums    []float32
 	touched []uint32
+	words   []Word
 	best    []float32 // of each class
 	second  []float32
 	centre  []float32
@@ -173,9 +175,13 @@ func (s *Scratch) Centre() []float32 { return s.centre }
 // words which any of its questions has.
 func (s *Scratch) Held() []float32 { return s.held }
 
-// common is the weight below which a stem stands in so many questions that to
-// share it says little and takes long to find out.
-const common = 3.7
+// A stem of less weight than common stands in so many questions that to share it
+// says little and takes long to find out; still, the rarest few are always
+// looked up, since a simple question has no others.
+const (
+	common = 3.7
+	always = 4
+)
 
 // Search compares words with all questions.
 func (x *Index) Search(s *Scratch, words []Word, classes int) {
@@ -185,41 +191,23 @@ func (x *Index) Search(s *Scratch, words []Word, classes int) {
 	s.touched = s.touched[:0]
 	s.best, s.second = grow(s.best, classes), grow(s.second, classes)
 	s.centre, s.held = grow(s.centre, classes), grow(s.held, classes)
-	var sum, mass float32
-	var have [maxList]int
-	n := 0
-	for _, word := range words {
-		w := word.Weight * word.Weight
-		mass += word.Weight
-		if !word.Seen {
-			sum += w
-			continue
-		}
-		if n == maxList || slices.Contains(have[:n], word.Stem) {
-			continue
-		}
-		have[n] = word.Stem
-		n++
-		sum += w
-		for _, c := range x.centres[x.first[word.Stem]:x.first[word.Stem+1]] {
-			s.centre[c.class] += float32(word.Weight * c.weight)
-			s.held[c.class] += word.Weight
-		}
-		if word.Weight < common {
-			continue
-		}
-		for _, q := range x.posts[x.start[word.Stem]:x.start[word.Stem+1]] {
-			if s.sums[q] == 0 {
-				s.touched = append(s.touched, q)
-			}
-			s.sums[q] += w
+	norm, mass := s.distinct(words)
+	for _, w := range s.words {
+		for _, c := range x.centres[x.first[w.Stem]:x.first[w.Stem+1]] {
+			s.centre[c.class] += float32(w.Weight * c.weight)
+			s.held[c.class] += w.Weight
 		}
 	}
-	norm := float32(math.Sqrt(float64(sum)))
 	whole, part := 1/(norm+1e-9), 1/(mass+1e-9)
 	for k := range s.centre {
 		s.centre[k] *= whole
 		s.held[k] *= part
+	}
+	for i, w := range s.words {
+		if w.Weight < common && i >= always {
+			break
+		}
+		x.share(s, w)
 	}
 	for _, q := range s.touched {
 		v := s.sums[q] / (norm*x.norm[q] + 1e-9)
@@ -231,6 +219,37 @@ func (x *Index) Search(s *Scratch, words []Word, classes int) {
 		case v > s.second[k]:
 			s.second[k] = v
 		}
+	}
+}
+
+// distinct puts the words that questions have into s.words, each stem once, the
+// rarest first. It returns the length of all words as a vector and their weight.
+func (s *Scratch) distinct(words []Word) (norm, mass float32) {
+	s.words = s.words[:0]
+	var sum float32
+	for _, w := range words {
+		mass += w.Weight
+		same := func(o Word) bool { return o.Stem == w.Stem }
+		if w.Seen && (len(s.words) == maxList || slices.ContainsFunc(s.words, same)) {
+			continue
+		}
+		sum += float32(w.Weight * w.Weight)
+		if w.Seen {
+			s.words = append(s.words, w)
+		}
+	}
+	slices.SortStableFunc(s.words, func(a, b Word) int { return cmp.Compare(b.Weight, a.Weight) })
+	return float32(math.Sqrt(float64(sum))), mass
+}
+
+// share adds up what each question that has a word shares with the question.
+func (x *Index) share(s *Scratch, word Word) {
+	w := float32(word.Weight * word.Weight)
+	for _, q := range x.posts[x.start[word.Stem]:x.start[word.Stem+1]] {
+		if s.sums[q] == 0 {
+			s.touched = append(s.touched, q)
+		}
+		s.sums[q] += w
 	}
 }
 
