@@ -13,7 +13,7 @@ import (
 	"parley/adapters/telegram/telegramtest"
 )
 
-var kills = flag.Int("kills", 8, "how often the bot is killed while it announces")
+var kills = flag.Int("kills", 5, "how often the bot is killed while it announces")
 
 // asProgram makes the test binary the program itself, to be killed as such.
 const asProgram = "PARLEY_TEST_AS_PROGRAM"
@@ -127,7 +127,7 @@ func TestNothingIsLostOrDoubledHoweverOftenTheBotIsKilled(t *testing.T) {
 	s := newSceneOf(t, telegramtest.Options{Latency: 15 * time.Millisecond}, func(*scene) func() { return func() {} })
 	p := startProgram(t)
 	defer func() { p.kill() }()
-	groups := s.crowd(12)
+	groups := s.crowd(10)
 	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	for i := range *kills {
 		if i%2 == 0 || r.IntN(2) == 0 {
@@ -135,8 +135,9 @@ func TestNothingIsLostOrDoubledHoweverOftenTheBotIsKilled(t *testing.T) {
 		} else {
 			s.put(s.order[1+r.IntN(len(s.order)-1)], "announced", "2026-11-20", "2027-01-05", fmt.Sprint("better", i))
 		}
+		s.WaitPolling(within)
 		s.save()
-		time.Sleep(settled + time.Duration(r.IntN(700))*time.Millisecond) // when it happens to be killed is the test
+		time.Sleep(settled + time.Duration(r.IntN(700*slowdown))*time.Millisecond) // when it happens to be killed is the test
 		p.kill()
 		p = startProgram(t)
 		if i%6 == 5 { // or a message would have more to tell than it lists
@@ -152,4 +153,35 @@ func TestNothingIsLostOrDoubledHoweverOftenTheBotIsKilled(t *testing.T) {
 	}
 	probes := len(s.Requests("editMessageCaption"))
 	t.Logf("%d kills, %d groups, %d probes for messages of unknown fate", *kills, len(groups), probes)
+}
+
+func TestNothingIsLostOrDoubledWhileTelegramMisbehaves(t *testing.T) {
+	s := newScene(t, telegramtest.Options{Seed: 7, Latency: 5 * time.Millisecond})
+	groups := s.crowd(10)
+	var ends []func()
+	for _, f := range []telegramtest.Fault{
+		{Kind: telegramtest.DropAfter, Share: 0.15}, {Kind: telegramtest.DropBefore, Share: 0.1},
+		{Kind: telegramtest.BadGateway, Share: 0.1}, {Kind: telegramtest.Restart, Share: 0.05}, {Kind: telegramtest.Flood, Share: 0.02, Retry: 1},
+	} {
+		ends = append(ends, s.Fail(f))
+	}
+	for i := range 4 {
+		s.put(fmt.Sprintf("ev-f%d-x", i), "announced", "2026-11-20", "2027-01-05")
+		if i == 2 {
+			s.put("ev-f0-x", "announced", "2026-11-20", "2027-01-05", "better")
+		}
+		s.save()
+		time.Sleep(settled + 500*time.Millisecond)
+	}
+	for _, end := range ends {
+		end()
+	}
+	s.awaitAll(groups)
+	time.Sleep(2 * time.Second) // what is sent too often comes late
+	for i, g := range groups {
+		if wrong := s.shows(g, ""); wrong != "" {
+			t.Errorf("group %d: %s", i, wrong)
+		}
+	}
+	t.Logf("%d probes for messages of unknown fate", len(s.Requests("editMessageCaption")))
 }
