@@ -30,6 +30,23 @@ func (b *Book) Why(q Question) string {
 	return s.String()
 }
 
+// Readings tells in one line each the best readings of a question, and the three
+// things that count most for or against each.
+func (b *Book) Readings(q Question, n int) (lines []string) {
+	talk := q.Talk.current(q.Now)
+	r := b.matcher.Explain(q.Text, b.context(talk), q.Now)
+	for _, c := range r.Candidates[:min(n, len(r.Candidates))] {
+		var why []string
+		for _, e := range b.matcher.Evidence(r, c) {
+			if len(why) < 3 {
+				why = append(why, fmt.Sprintf("%+.1f %s", e.Counts, e.Name))
+			}
+		}
+		lines = append(lines, fmt.Sprintf("%s %.2f: %s", c.ID, c.P, strings.Join(why, ", ")))
+	}
+	return append(lines, fmt.Sprintf("none of the base %.2f", r.None))
+}
+
 func (q Question) lang(r match.Result) string {
 	if q.Lang != "" {
 		return q.Lang

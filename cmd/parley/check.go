@@ -13,7 +13,7 @@ import (
 )
 
 func checkCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, questions bool
 	c := &cobra.Command{
 		Use:   "check [DIR]",
 		Short: "Prove a fact base: every problem with file, line and column",
@@ -30,11 +30,38 @@ func checkCommand() *cobra.Command {
 			if len(qs) > 0 {
 				ps = append(ps, facts.CheckQuestions(b, qs, ts, answers.IsIntent)...)
 			}
-			return report(c, b, len(qs), ps, asJSON)
+			if err := report(c, b, len(qs), ps, asJSON); err != nil || !questions {
+				return err
+			}
+			return adviseOn(c, args, b, qs)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the problems as JSON")
+	c.Flags().BoolVar(&questions, "questions", false, "tell also, as advice, where training questions are too few and which pull towards another fact")
 	return c
+}
+
+// adviseOn tells what would make questions be found better. It never fails: a
+// base is sound without.
+func adviseOn(c *cobra.Command, args []string, b *facts.Base, qs []facts.Question) error {
+	dir := ""
+	if len(args) > 0 {
+		dir = args[0]
+	}
+	book, err := openBook(dir)
+	if err != nil {
+		return err
+	}
+	out := c.OutOrStdout()
+	lacking, pulls := facts.Lacking(b, qs), book.Pulls(qs)
+	for _, p := range lacking {
+		fmt.Fprintln(out, p)
+	}
+	for _, p := range pulls {
+		fmt.Fprintf(out, "%s: %s: %q pulls towards %s (margin higher by %.2f)\n", p.Question.Pos, p.Question.ID, p.Question.Text, p.To, p.By)
+	}
+	fmt.Fprintf(out, "%d times too few questions, %d of %d questions pull towards something else\n", len(lacking), len(pulls), len(qs))
+	return nil
 }
 
 func report(c *cobra.Command, b *facts.Base, questions int, ps facts.Problems, asJSON bool) error {

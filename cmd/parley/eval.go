@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -94,34 +92,4 @@ func printTable(w io.Writer, rows []score.Row) {
 		fmt.Fprintf(w, "%-5s%6d%9.1f ± %4.1f%9.1f ± %4.1f%8.1f%8.1f%10.1f%10.1f%8.1f%8.0f%8.0f\n",
 			r.Name, r.N, right, pm, refused, rpm, wrong, missed, follow, noisy, langs, r.P50, r.P99)
 	}
-}
-
-// printFailures groups what went wrong by kind.
-func printFailures(w io.Writer, b *answers.Book, rs []score.Result) {
-	kinds := []score.Verdict{score.Wrong, score.Blurted, score.Missed, score.Vague, score.Hedged, score.Unclear}
-	for _, kind := range kinds {
-		first := true
-		for _, r := range rs {
-			if r.Verdict != kind {
-				continue
-			}
-			if first {
-				fmt.Fprintf(w, "\n%s\n", kind)
-				first = false
-			}
-			group := "fact"
-			if len(r.Facts) > 0 && slices.ContainsFunc(r.Item.Facts, func(id string) bool { return b.Base().Resolve(id) == r.Facts[0] }) {
-				group = "text" // the right fact, but its words lack what was asked for
-			}
-			fmt.Fprintf(w, "  %s [%s] %s\n      wanted %s %s, got %s %s: %.160s\n", r.Item.ID, group, strings.Join(r.Item.Turns, " | "),
-				strings.Join(r.Item.Facts, " "), strings.Join(first2(r.Item.Must), " & "), r.Status, strings.Join(r.Facts, " "), strings.ReplaceAll(r.Text, "\n", " / "))
-		}
-	}
-}
-
-func first2(must [][]string) (out []string) {
-	for _, m := range must {
-		out = append(out, strings.Join(m[:min(2, len(m))], "|"))
-	}
-	return out
 }
