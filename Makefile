@@ -7,7 +7,7 @@ LINT    := $(BIN)/golangci-lint
 VULN    := $(BIN)/govulncheck
 RACE    := CGO_ENABLED=1
 
-.PHONY: chat test build lint unit model scores bench fuzz vuln clean homeserver e2e
+.PHONY: chat test build lint unit model scores peers bench fuzz vuln clean telegram-load telegram-limits telegram-peers homeserver e2e
 
 chat: ## ask in the terminal
 	$(GO) run $(TAGS) ./cmd/parley chat
@@ -40,6 +40,11 @@ model: build ## the model is the one that the questions make
 
 scores: build ## the question files, with what must be reached
 	$(BIN)/parley eval --min-right 75 --min-refused 80 --max-wrong 8 answers/lang/*/questions.jsonl
+	@echo "headlines of the press, as a report:"
+	$(BIN)/parley eval answers/lang/coverage.jsonl
+
+peers: ## Parley beside nlp.js, fastText, scikit-learn and a full-text search; installs them, takes long
+	$(GO) run $(TAGS) ./answers/internal/peers $(PEERS)
 
 bench: ## benchmarks; docs/performance.md says how to read them
 	$(GO) test $(TAGS) -run '^$$' -bench . -benchmem ./answers/... ./bot/...
@@ -58,3 +63,20 @@ homeserver: ## the homeserver of the Matrix tests, built once; RUN=-run runs it,
 
 e2e: homeserver ## the program, asked by matrix-js-sdk in plain and encrypted rooms
 	@./.ci/e2e
+
+TELEGRAM := adapters/telegram/telegramtest
+
+$(BIN)/telegram-load: build
+	$(GO) build $(TAGS) -o $(BIN)/telegram-load ./$(TELEGRAM)/load
+	$(GO) build $(TAGS) -o $(BIN)/telegram-echo ./$(TELEGRAM)/echo
+
+telegram-load: $(BIN)/telegram-load ## answers a second, times and memory in Telegram, beside an echo bot
+	$(BIN)/telegram-load -bots echo,parley
+
+telegram-limits: $(BIN)/telegram-load ## a burst of 500 questions under Telegram's limits, in real time
+	$(BIN)/telegram-load -bots parley -limits -questions 500 -rounds 1
+	$(BIN)/telegram-load -bots parley -limits -questions 500 -rounds 1 -in-row
+
+telegram-peers: $(BIN)/telegram-load ## the same load for grammY and Telegraf with nlp.js; needs Node
+	npm --prefix $(TELEGRAM)/peers ci --no-audit --no-fund
+	$(BIN)/telegram-load -bots echo,parley,grammy,grammy-runner,telegraf
