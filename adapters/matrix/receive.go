@@ -18,7 +18,7 @@ import (
 // waited for beside the room, which goes on.
 func (a *Adapter) decrypt(ctx context.Context, b *batch, evt *event.Event) {
 	if a.crypto == nil {
-		a.unreadable(ctx, b, evt)
+		a.unreadable(ctx, b, evt, nil)
 		return
 	}
 	if evt.Content.Parsed == nil && evt.Content.ParseRaw(event.EventEncrypted) != nil {
@@ -32,7 +32,7 @@ func (a *Adapter) decrypt(ctx context.Context, b *batch, evt *event.Event) {
 		a.ledger.hold(b)
 		a.rooms.beside(func() { a.awaitKeys(ctx, b, evt) })
 	default:
-		a.unreadable(ctx, b, evt)
+		a.unreadable(ctx, b, evt, err)
 	}
 }
 
@@ -42,7 +42,7 @@ func (a *Adapter) awaitKeys(ctx context.Context, b *batch, evt *event.Event) {
 	c := evt.Content.AsEncrypted()
 	found := a.crypto.WaitForSession(ctx, evt.RoomID, c.SenderKey, c.SessionID, a.firstKeys)
 	if !found && ctx.Err() == nil {
-		a.crypto.RequestSession(ctx, evt.RoomID, c.SenderKey, c.SessionID, evt.Sender, "")
+		a.askForKeys(ctx, evt)
 		a.crypto.WaitForSession(ctx, evt.RoomID, c.SenderKey, c.SessionID, a.moreKeys)
 	}
 	if ctx.Err() != nil {
@@ -51,7 +51,7 @@ func (a *Adapter) awaitKeys(ctx context.Context, b *batch, evt *event.Event) {
 	a.task(ctx, b, evt.RoomID, func() {
 		clear, err := a.crypto.Decrypt(ctx, evt)
 		if err != nil {
-			a.unreadable(ctx, b, evt)
+			a.unreadable(ctx, b, evt, err)
 			return
 		}
 		a.understandDecrypted(ctx, b, evt, clear)
@@ -70,9 +70,18 @@ func (a *Adapter) understandDecrypted(ctx context.Context, b *batch, outer, clea
 	a.understand(ctx, b, clear, c)
 }
 
+func (a *Adapter) askForKeys(ctx context.Context, evt *event.Event) {
+	c := evt.Content.AsEncrypted()
+	a.crypto.RequestSession(ctx, evt.RoomID, c.SenderKey, c.SessionID, evt.Sender, "")
+}
+
 // unreadable tells the bot of a message that cannot be decrypted, once for
-// each person and room.
-func (a *Adapter) unreadable(ctx context.Context, b *batch, evt *event.Event) {
+// each person and room. Keys that were withheld are asked for: whoever trusts
+// the bot since then gives them.
+func (a *Adapter) unreadable(ctx context.Context, b *batch, evt *event.Event, err error) {
+	if errors.Is(err, crypto.ErrGroupSessionWithheld) {
+		a.askForKeys(ctx, evt)
+	}
 	a.log.Info("a message could not be decrypted", "room", evt.RoomID, "event", evt.ID)
 	m := a.message(ctx, evt)
 	sum := sha256.Sum256([]byte(evt.RoomID.String() + "\x00" + evt.Sender.String()))

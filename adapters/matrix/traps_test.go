@@ -2,15 +2,19 @@ package matrix
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -295,9 +299,17 @@ func TestAPickleKeyThatOpensNoAccountSaysWhatToDo(t *testing.T) {
 
 func TestAnUnreadableMessageGetsOneSentencePerPersonAndRoom(t *testing.T) {
 	t.Parallel()
-	r := newRobot(t).start()
+	proxy := matrixtest.NewProxy(t, server)
+	r := newRobot(t, through(proxy)).start()
 	p := person(t, "alice")
 	room := r.with(p, true)
+	var asked atomic.Int64
+	proxy.On(func(req *http.Request) matrixtest.Fault {
+		if strings.Contains(req.URL.Path, "/sendToDevice/m.room_key_request") {
+			asked.Add(1)
+		}
+		return matrixtest.Fault{}
+	})
 	p.Crypto.Machine().SendKeysMinTrust = id.TrustStateVerified // gives the bot no keys
 	p.Crypto.Machine().DisableRatchetTracking = true
 	if err := p.Crypto.Machine().CryptoStore.RemoveOutboundGroupSession(t.Context(), room); err != nil {
@@ -311,6 +323,44 @@ func TestAnUnreadableMessageGetsOneSentencePerPersonAndRoom(t *testing.T) {
 	time.Sleep(3 * time.Second) // longer than the bot waits for keys
 	if len(p.Seen(matrixtest.RepliesTo(second))) > 0 {
 		t.Error("said it twice")
+	}
+	if asked.Load() == 0 {
+		t.Error("the keys were not asked for")
+	}
+}
+
+// The first keys that are sent to the bot get lost on the way.
+func TestAMessageWhoseKeysGotLostIsAnsweredOnceTheyAreAskedFor(t *testing.T) {
+	t.Parallel()
+	proxy := matrixtest.NewProxy(t, server)
+	r := newRobot(t, through(proxy))
+	r.tune = func(a *Adapter) { a.moreKeys = 20 * time.Second }
+	var armed atomic.Bool
+	var lost atomic.Int64
+	proxy.On(func(req *http.Request) matrixtest.Fault {
+		if !strings.HasSuffix(req.URL.Path, "/sync") {
+			return matrixtest.Fault{}
+		}
+		return matrixtest.Fault{RewriteRsp: func(data []byte) []byte {
+			var resp map[string]any
+			if !armed.Load() || lost.Load() > 0 || json.Unmarshal(data, &resp) != nil || !strings.Contains(fmt.Sprint(resp["to_device"]), "m.room.encrypted") {
+				return data
+			}
+			lost.Add(1)
+			delete(resp, "to_device")
+			data, _ = json.Marshal(resp)
+			return data
+		}}
+	})
+	r.start()
+	p := person(t, "alice")
+	room := r.with(p, true)
+	p.Crypto.Machine().AllowKeyShare = func(context.Context, *id.Device, event.RequestedKeyInfo) *crypto.KeyShareRejection { return nil }
+	armed.Store(true)
+	q := p.Say(t, room, "a secret")
+	want(t, bodyOf(p.Reply(t, q)), "You said: a secret")
+	if lost.Load() == 0 {
+		t.Error("no keys got lost: this proves nothing")
 	}
 }
 
