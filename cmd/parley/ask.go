@@ -36,6 +36,7 @@ func askCommand() *cobra.Command {
 			return err
 		}
 		if asLines {
+			saveMemory()
 			return askLines(b, c.InOrStdin(), c.OutOrStdout(), time.Now)
 		}
 		if len(args) == 0 {
