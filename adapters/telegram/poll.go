@@ -15,7 +15,7 @@ const (
 	longPoll   = 50 * time.Second
 	batchSize  = 100 // the most Telegram gives
 	firstDelay = 100 * time.Millisecond
-	mostDelay  = 15 * time.Second
+	mostDelay  = 5 * time.Second
 )
 
 // whoami asks who the bot is until Telegram answers.
