@@ -3,10 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -269,18 +269,64 @@ func TestTenThousandChatsAreEnqueuedWithinTwoSeconds(t *testing.T) {
 	})
 }
 
-func TestTheQueueGoesOnAfterAProcessThatWasKilled(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "x.db")
-	s := open(t, path)
-	if err := s.Enqueue(t.Context(), bot.Task{Kind: bot.TaskCard, Chat: chat(1)}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.db.Exec(`UPDATE river_job SET state = 'running'`); err != nil { // as a killed process leaves it
-		t.Fatal(err)
-	}
-	if done := work(t, open(t, path), 1, func(bot.Task) error { return nil }); len(done) != 1 {
-		t.Errorf("done: %v", done)
-	}
+func TestTheQueueGoesOnSoonAfterAProcessThatWasKilled(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		if err := s.Enqueue(t.Context(), bot.Task{Kind: bot.TaskCard, Chat: chat(1)}); err != nil {
+			t.Fatal(err)
+		}
+		dead := `'["parley-dead"]'` // as a killed process leaves it
+		if s.engine == "postgres" {
+			dead = `ARRAY['parley-dead']`
+		}
+		if _, err := s.db.Exec(`UPDATE river_job SET state = 'running', attempt = 1, attempted_at = CURRENT_TIMESTAMP, attempted_by = ` + dead); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if done := work(t, s, 1, func(bot.Task) error { return nil }); len(done) != 1 || time.Since(began) > 30*time.Second {
+			t.Errorf("done after %s: %v", time.Since(began), done)
+		}
+	})
+}
+
+func TestWhatALivingProcessHasBegunIsLeftToIt(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		if !s.Shared() {
+			return
+		}
+		if err := s.Enqueue(t.Context(), bot.Task{Kind: bot.TaskCard, Chat: chat(1)}); err != nil {
+			t.Fatal(err)
+		}
+		busy := newAlive(s)
+		if err := busy.hold(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		defer busy.conn.Close()
+		if _, err := s.db.Exec(`UPDATE river_job SET state = 'running', attempted_by = ARRAY[$1]`, busy.id); err != nil {
+			t.Fatal(err)
+		}
+		state := func(look *alive) (state string) {
+			if err := look.look(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.db.QueryRow(`SELECT state FROM river_job`).Scan(&state); err != nil {
+				t.Fatal(err)
+			}
+			return state
+		}
+		other := newAlive(s)
+		if got := state(other); got != "running" {
+			t.Errorf("taken over while its process lives: %s", got)
+		}
+		if err := busy.conn.Raw(func(any) error { return driver.ErrBadConn }); err == nil {
+			t.Fatal("the connection lives")
+		}
+		for end := time.Now().Add(10 * time.Second); state(other) != "available"; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("not taken over")
+			}
+		}
+		other.conn.Close()
+	})
 }
 
 func TestDeliveriesSayWhatIsDoneAndWhatFailedAndWhy(t *testing.T) {

@@ -168,8 +168,18 @@ func (w *worker) NextRetry(job *river.Job[taskArgs]) time.Time {
 // have ended too. If do returns bot.Busy the task is done later; after any
 // other error too, and the error is shown by Deliveries.
 func (s *Store) Work(ctx context.Context, atOnce int, log *slog.Logger, do func(ctx context.Context, t bot.Task) error) error {
-	drv := s.driver()
+	if log == nil {
+		log = quietLog()
+	}
+	drv, me := s.driver(), newAlive(s)
 	if s.engine == "postgres" {
+		if err := me.hold(ctx); err != nil { // before anything is begun
+			return fmt.Errorf("queue: %w", hide(err, s.where))
+		}
+		living, end := context.WithCancel(context.WithoutCancel(ctx))
+		ended := make(chan struct{})
+		go func() { defer close(ended); me.run(living, log) }()
+		defer func() { end(); <-ended }()
 		listen, err := pgxpool.New(ctx, s.where)
 		if err != nil {
 			return fmt.Errorf("queue: %w", hide(err, s.where))
@@ -182,7 +192,7 @@ func (s *Store) Work(ctx context.Context, atOnce int, log *slog.Logger, do func(
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{do: do})
 	c, err := river.NewClient(drv, &river.Config{
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: atOnce}}, Workers: workers, Logger: log,
+		ID: me.id, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: atOnce}}, Workers: workers, Logger: log,
 		JobTimeout: taskTime, RescueStuckJobsAfter: deadAfter, FetchPollInterval: 500 * time.Millisecond,
 		CompletedJobRetentionPeriod: keepDone, CancelledJobRetentionPeriod: keepDone, DiscardedJobRetentionPeriod: keepFailed,
 	})
