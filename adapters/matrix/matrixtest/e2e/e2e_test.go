@@ -175,8 +175,10 @@ func TestTheProgramEndsWithinSecondsAndSaysNothingSecret(t *testing.T) {
 	alice := matrixtest.NewPerson(t, hs, "alice")
 	room := alice.Room(t, true, p.id)
 	alice.AwaitMember(t, room, p.id)
-	alice.Reply(t, alice.Say(t, room, "How long did the second round last?"))
 	began := time.Now()
+	alice.Reply(t, alice.Say(t, room, "How long did the second round last?"))
+	t.Logf("the first answer in an encrypted room, asked to decrypted: %s", time.Since(began))
+	began = time.Now()
 	p.stop()
 	if d := time.Since(began); d > 5*time.Second {
 		t.Errorf("it took %s to end", d)
