@@ -1,96 +1,114 @@
-// Command peers measures Parley's engine on public intent sets.
+// Command peers measures Parley beside what people would use instead, all in one
+// run: trained on the same questions, asked the same held-out ones, judged by the
+// same rule. It prints the table of docs/performance.md.
 package main
 
 import (
-	"bufio"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
-	"sort"
 	"strings"
-	"time"
 
-	"parley/answers/internal/model"
+	"parley/answers"
+	"parley/answers/facts"
 )
 
-type row struct{ label, text string }
-
-func load(path string) (rs []row) {
-	f, err := os.Open(path)
-	if err != nil {
-		panic(err)
-	}
-	defer f.Close()
-	sc := bufio.NewScanner(f)
-	for sc.Scan() {
-		l, t, ok := strings.Cut(sc.Text(), "\t")
-		if ok {
-			rs = append(rs, row{l, t})
-		}
-	}
-	return rs
-}
-
 func main() {
-	dir := os.Args[1]
-	for _, set := range []string{"clinc", "banking77", "hwu64", "hwu_ru", "xsid_tr"} {
-		train, test := load(filepath.Join(dir, set+".train.tsv")), load(filepath.Join(dir, set+".test.tsv"))
-		ids := map[string]int{}
-		var rows []model.Row
-		for _, r := range train {
-			id, ok := ids[r.label]
-			if !ok {
-				id = len(ids)
-				ids[r.label] = id
-			}
-			rows = append(rows, model.Row{Text: r.text, Class: id, Group: -1})
-		}
-		t0 := time.Now()
-		m := model.Train(rows, len(ids), model.Options{Keep: 20000})
-		dt := time.Since(t0)
-		var t model.Text
-		var sc []float32
-		right := 0
-		var in, out []float64
-		t1 := time.Now()
-		for _, r := range test {
-			m.Read(&t, r.text)
-			sc = m.Score(sc, &t)
-			b := best(sc)
-			if id, ok := ids[r.label]; ok && id == b {
-				right++
-			}
-			in = append(in, float64(sc[b]))
-		}
-		per := time.Since(t1) / time.Duration(len(test))
-		fmt.Printf("%-10s closed %.2f  train %.1fs  %v per question", set, 100*float64(right)/float64(len(test)), dt.Seconds(), per)
-		if set == "clinc" {
-			for _, r := range load(filepath.Join(dir, "clinc.oostest.tsv")) {
-				m.Read(&t, r.text)
-				sc = m.Score(sc, &t)
-				out = append(out, float64(sc[best(sc)]))
-			}
-			fmt.Printf("  auroc %.3f", auroc(in, out))
-		}
-		fmt.Println()
+	if err := command(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "peers:", err)
+		os.Exit(1)
 	}
 }
 
-func best(s []float32) int {
-	b := 0
-	for i := range s {
-		if s[i] > s[b] {
-			b = i
+func command(args []string) error {
+	switch {
+	case len(args) == 3 && args[0] == "parley-train":
+		return parleyTrain(args[1], args[2])
+	case len(args) == 4 && args[0] == "parley-ask":
+		return parleyAsk(args[1], args[2], args[3], os.Stdout)
+	}
+	f := flag.NewFlagSet("peers", flag.ContinueOnError)
+	dir := f.String("facts", "answers/facts", "the folder of facts")
+	data := f.String("data", os.Getenv("PARLEY_NLU_DATA"), "the folder of public sets, NAME.train.tsv and NAME.test.tsv")
+	only := f.String("only", "", "a word in the names of the rows to measure: parley, nlp, fast, scikit, mini, public, noise")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	wanted := func(name string) bool { return strings.Contains(strings.ToLower(name), strings.ToLower(*only)) }
+	if wanted("nlp fast scikit mini parley") || wanted("Parley nlp.js fastText scikit-learn minisearch") {
+		if err := ownQuestions(*dir, wanted); err != nil {
+			return err
 		}
 	}
-	return b
+	if wanted("noise") {
+		if err := noises(); err != nil {
+			return err
+		}
+	}
+	if wanted("public") {
+		return publicSets(*data)
+	}
+	return nil
 }
 
-func auroc(in, out []float64) float64 {
-	sort.Float64s(out)
-	var s float64
-	for _, x := range in {
-		s += float64(sort.SearchFloat64s(out, x))
+// ownQuestions measures all on Parley's own questions.
+func ownQuestions(dir string, wanted func(string) bool) error {
+	b, ps := facts.Load(os.DirFS(dir))
+	if len(ps) > 0 {
+		return ps
 	}
-	return s / float64(len(in)) / float64(len(out))
+	book, err := answers.New(b, nil)
+	if err != nil {
+		return err
+	}
+	x := exam{book: book}
+	if x.dir, err = os.MkdirTemp("", "parley-peers"); err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(x.dir) }()
+	if x.tuning, err = single("questions.jsonl"); err != nil {
+		return err
+	}
+	if x.heldout, err = single("heldout.jsonl"); err != nil {
+		return err
+	}
+	rows, err := training(b, dir)
+	if err != nil {
+		return err
+	}
+	for name, lines := range map[string][]line{"questions": rows, "texts": texts(b), "tuning": asked(x.tuning), "heldout": asked(x.heldout)} {
+		if err := put(filepath.Join(x.dir, name), lines); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("%d training questions, %d held-out ones of one turn in four languages\n\n", len(rows), len(x.heldout))
+	at, err := install()
+	if err != nil {
+		return err
+	}
+	head()
+	if wanted("Parley") {
+		measureParley(at, x, dir).print()
+	}
+	for _, p := range peers {
+		if wanted(p.name) {
+			p.measure(at, x).print()
+		}
+	}
+	fmt.Println()
+	return nil
+}
+
+func head() {
+	fmt.Println("| matcher | answered right | rightly refused | wrong | AUROC | refused at 95 % kept | training, s | us a question | memory, MB |")
+	fmt.Println("|---|---|---|---|---|---|---|---|---|")
+}
+
+func (r result) print() {
+	if r.note != "" {
+		fmt.Printf("| %s | %s | | | | | | | |\n", r.name, r.note)
+		return
+	}
+	fmt.Printf("| %s | %.1f | %.1f | %.1f | %.3f | %.1f | %.0f | %.0f | %.0f |\n", r.name, r.right, r.refused, r.wrong, r.auroc, r.at95, r.train, r.micros, r.memory)
 }
