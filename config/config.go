@@ -13,6 +13,7 @@ type Config struct {
 	Telegram Telegram `mapstructure:"telegram"`
 	Matrix   Matrix   `mapstructure:"matrix"`
 	Announce Announce `mapstructure:"announce"`
+	Metrics  Metrics  `mapstructure:"metrics"`
 	Log      Log      `mapstructure:"log"`
 }
 
@@ -63,6 +64,11 @@ type Matrix struct {
 type Announce struct {
 	Round    time.Duration `mapstructure:"round"`    // how often pinned schedules are verified
 	Curators string        `mapstructure:"curators"` // a chat that is told of refused facts, as telegram:-1001234
+}
+
+// Metrics says where what was counted can be read.
+type Metrics struct {
+	Listen string `mapstructure:"listen"` // an address; empty: nowhere
 }
 
 // Log says how much is logged.

@@ -40,6 +40,7 @@ var defaults = map[string]any{
 	"matrix.max_age":               "1h",
 	"announce.round":               "30m",
 	"announce.curators":            "",
+	"metrics.listen":               "",
 	"log.level":                    "info",
 }
 

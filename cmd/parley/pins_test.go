@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -186,8 +189,17 @@ func TestALinkThatIsTurnedIsAChange(t *testing.T) {
 }
 
 func TestARefusedBaseIsToldToTheCuratorsAndTheOldOneServes(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics := l.Addr().String()
+	l.Close()
 	s := newSceneOf(t, telegramtest.Options{}, func(s *scene) func() {
-		return begin(t, func(c *config.Config) { c.Announce.Curators = fmt.Sprint("telegram:", s.group.ID) })
+		return begin(t, func(c *config.Config) {
+			c.Announce.Curators = fmt.Sprint("telegram:", s.group.ID)
+			c.Metrics.Listen = metrics
+		})
 	})
 	s.tell("/pin")
 	s.pinned("none announced")
@@ -195,6 +207,15 @@ func TestARefusedBaseIsToldToTheCuratorsAndTheOldOneServes(t *testing.T) {
 	s.save()
 	s.told(1, "schedule.yaml:")
 	s.pinned("none announced")
+	resp, err := http.Get("http://" + metrics + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	got, err := io.ReadAll(resp.Body)
+	if err != nil || !strings.Contains(string(got), "parley_facts_refused_total 1\n") || strings.Contains(string(got), s.Token) {
+		t.Errorf("%v\n%s", err, got)
+	}
 }
 
 func TestAChangeIsInAHundredPinsWithinTenSeconds(t *testing.T) {

@@ -79,6 +79,13 @@ func serve(ctx context.Context, cfg *config.Config) error {
 	var wg sync.WaitGroup
 	pruning, stop := context.WithCancel(ctx)
 	wg.Go(func() { prune(pruning, st, max(inboxLife, 2*cfg.Matrix.MaxAge), log) })
+	if cfg.Metrics.Listen != "" {
+		wg.Go(func() {
+			if err := serveMetrics(pruning, cfg.Metrics.Listen, b, adapters, log); err != nil {
+				log.Error("no metrics", "err", err)
+			}
+		})
+	}
 	announced := announce(pruning, cfg, b, st, loaded, log)
 	err = b.Run(ctx, adapters...)
 	stop()
