@@ -127,6 +127,9 @@ func (b *Bot) post(ctx context.Context, a Adapter, p Post, r Reply) (string, err
 			return "", b.unsent(kept, p, err)
 		}
 	}
+	if id == "" { // it may have been sent: without an id nobody knows
+		return "", ErrUncertain
+	}
 	p.Message = id
 	return id, b.memory.ChangePost(kept, p)
 }
@@ -199,7 +202,7 @@ const postLast = "last"
 // noteLast keeps the id of an answer, so that it is not taken for a message of
 // unknown fate after a restart.
 func (b *Bot) noteLast(ctx context.Context, a Adapter, c Chat, id string) {
-	if _, finds := a.(Finder); !finds || b.memory == nil || !b.told.has(c) {
+	if _, finds := a.(Finder); !finds || id == "" || b.memory == nil || !b.told.has(c) {
 		return
 	}
 	if err := b.memory.PutPost(ctx, Post{Chat: c, What: postLast, Message: id, At: b.now()}); err != nil {
