@@ -223,18 +223,12 @@ func (b *Book) unknown(r match.Result, code string, t Talk) Answer {
 }
 
 // ask asks back which of several readings is meant. The likeliest are told, as
-// far as they are facts and there is room: one that leads alone, else two. The
-// others are offered.
+// far as there is room: one that leads alone, else two facts. The others are
+// offered.
 func (b *Book) ask(ids []string, lead bool, score float64, code string) Answer {
 	p := b.packs.In(code)
 	a := Answer{Status: Ambiguous, Lang: code, Score: score, Talk: Talk{Lang: code, Fact: ids[0], Clarified: true}}
-	told := 0
-	if b.base.Find(ids[0]) != nil {
-		told = 1
-		if !lead && len(ids) > 1 && b.together(ids[0], ids[1], code) {
-			told = 2
-		}
-	}
+	told := b.likely(ids, lead, code)
 	if told == 0 {
 		a.Body = append(a.Body, para(p.Say("clarify", nil)))
 		b.offer(&a, ids, true)
@@ -245,13 +239,31 @@ func (b *Book) ask(ids []string, lead bool, score float64, code string) Answer {
 		if i > 0 {
 			a.Body = append(a.Body, para(p.Say("or_this", nil)))
 		}
-		b.fact(&a, b.base.Find(id))
+		if t := b.base.Topic(id); t != nil {
+			b.summary(&a, t)
+		} else {
+			b.fact(&a, b.base.Find(id))
+		}
 	}
-	if rest := ids[told:]; len(rest) > 0 {
+	rest := slices.DeleteFunc(slices.Clone(ids[told:]), func(id string) bool { return slices.Contains(a.Facts, id) })
+	if len(rest) > 0 {
 		a.Body = append(a.Body, para(p.Say("or", nil)))
 		b.offer(&a, rest, true)
 	}
 	return a
+}
+
+// likely is how many of the readings are told when asking back.
+func (b *Book) likely(ids []string, lead bool, code string) int {
+	switch {
+	case lead:
+		return 1
+	case b.base.Find(ids[0]) == nil:
+		return 0
+	case len(ids) > 1 && b.together(ids[0], ids[1], code):
+		return 2
+	}
+	return 1
 }
 
 // offer adds choices, and lists them in the body if listed is set.

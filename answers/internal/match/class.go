@@ -24,8 +24,8 @@ const (
 	Decline             // a subject to be declined
 )
 
-// KindOf tells the kind of a class from its id; Fact and Topic are told apart
-// by the base.
+// KindOf tells the kind of what has this id, if no fact has it; Fact and Topic are
+// told apart by the base.
 func KindOf(id string) Kind {
 	switch {
 	case strings.HasPrefix(id, "no-"):
@@ -34,6 +34,15 @@ func KindOf(id string) Kind {
 		return Talk
 	}
 	return Fact
+}
+
+// kindOf tells the kind of a class of a base, some of whose facts have an id that
+// reads like that of a subject to decline.
+func kindOf(b *facts.Base, id string) Kind {
+	if b.Find(id) != nil {
+		return Fact
+	}
+	return KindOf(id)
 }
 
 // class is what can be compared exactly about what a class stands for.
@@ -57,7 +66,7 @@ type class struct {
 var roundOfDate = map[string]uint16{"2022-03-29": 1, "2025-05-16": 1 << 1, "2025-06-02": 1 << 2, "2025-07-23": 1 << 3}
 
 func (m *Matcher) newClass(id string) class {
-	c := class{id: id, kind: KindOf(id), who: -1, group: -1}
+	c := class{id: id, kind: kindOf(m.base, id), who: -1, group: -1}
 	if strings.HasPrefix(id, groupPrefix) {
 		return c
 	}

@@ -17,7 +17,7 @@ import (
 func (t *trainer) fold(f int) []choice {
 	hidden := func(k int) bool {
 		id := t.learnt.Classes[k]
-		switch KindOf(id) {
+		switch kindOf(t.base, id) {
 		case Decline:
 			return seed(id)%folds == uint64(f)
 		case Talk:

@@ -23,9 +23,9 @@ const followUps = 6
 const folds = 3
 
 // Intents are the classes that stand for no fact.
-func Intents(qs []facts.Question) (ids []string) {
+func Intents(b *facts.Base, qs []facts.Question) (ids []string) {
 	for _, q := range qs {
-		if KindOf(q.ID) != Fact && !slices.Contains(ids, q.ID) {
+		if kindOf(b, q.ID) != Fact && !slices.Contains(ids, q.ID) {
 			ids = append(ids, q.ID)
 		}
 	}
@@ -146,7 +146,7 @@ type row struct {
 
 func newTrainer(b *facts.Base, qs []facts.Question, ts []facts.TrainingTalk, words []lang.Words) *trainer {
 	t := &trainer{base: b, words: words, talks: ts, learnt: &Learnt{}, slots: slots.NewReader(words), number: make(map[string]int)}
-	ids := Intents(qs)
+	ids := Intents(b, qs)
 	for f := range b.All {
 		if f.Tells == "" {
 			ids = append(ids, f.ID)
