@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
@@ -110,21 +111,37 @@ func (c pinChange) since(was, is []id.EventID) {
 	}
 }
 
-// pinsLookedAt is how many changes of the pins are looked through for our own.
-const pinsLookedAt = 20
+// How many changes of the pins are looked through for our own, and how often:
+// a homeserver may need a moment until it shows what it has taken.
+const (
+	pinsLookedAt = 20
+	pinLooks     = 6
+)
 
 // replacedPins returns the list that one of our changes replaced.
 func (a *Adapter) replacedPins(ctx context.Context, room id.RoomID, ours id.EventID) (pins []id.EventID, ok bool) {
 	types := &mautrix.FilterPart{Types: []event.Type{event.StatePinnedEvents}}
-	resp, err := a.client.Messages(ctx, room, "", "", mautrix.DirectionBackward, types, pinsLookedAt)
-	if err != nil {
+	for look := range pinLooks {
+		if look > 0 && !sleep(ctx, time.Duration(look)*100*time.Millisecond) {
+			return nil, false
+		}
+		resp, err := a.client.Messages(ctx, room, "", "", mautrix.DirectionBackward, types, pinsLookedAt)
+		if err != nil {
+			return nil, false
+		}
+		if i := slices.IndexFunc(resp.Chunk, func(e *event.Event) bool { return e != nil && e.ID == ours }); i >= 0 {
+			return pinsBefore(resp.Chunk, i)
+		}
+	}
+	return nil, false
+}
+
+// pinsBefore is the list before the change at i, of changes newest first.
+func pinsBefore(changes []*event.Event, i int) (pins []id.EventID, ok bool) {
+	if i+1 == len(changes) || changes[i+1] == nil {
 		return nil, false
 	}
-	i := slices.IndexFunc(resp.Chunk, func(e *event.Event) bool { return e != nil && e.ID == ours })
-	if i < 0 || i+1 == len(resp.Chunk) || resp.Chunk[i+1] == nil {
-		return nil, false
-	}
-	for _, e := range strs(object(resp.Chunk[i+1].Content.VeryRaw)["pinned"]) {
+	for _, e := range strs(object(changes[i+1].Content.VeryRaw)["pinned"]) {
 		pins = append(pins, id.EventID(e))
 	}
 	return pins, true
