@@ -18,8 +18,9 @@ type Handler func(ctx context.Context, m Message, done func(error)) error
 type Adapter interface {
 	Name() string
 	Run(ctx context.Context, handle Handler) error
-	// Send posts a reply and returns its id. Errors are ErrGone, Busy,
-	// ErrUncertain, or others that trying again does not mend.
+	// Send posts a reply and returns its id, or no id if it keeps the reply to
+	// post it later. Errors are ErrGone, Busy, ErrUncertain, or others that
+	// trying again does not mend.
 	Send(ctx context.Context, to Chat, r Reply) (id string, err error)
 }
 

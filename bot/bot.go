@@ -174,7 +174,7 @@ func (b *Bot) send(ctx context.Context, a Adapter, m Message, r Reply) error {
 	if err == nil {
 		b.noteLast(ctx, a, m.Chat, id)
 	}
-	if err == nil && m.Kind == Group && r.Fact != "" {
+	if err == nil && id != "" && m.Kind == Group && r.Fact != "" {
 		b.topics.told(m.Chat, r.Fact, r.Lang, id, b.now())
 	}
 	return err

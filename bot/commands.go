@@ -70,7 +70,13 @@ func (b *Bot) command(ctx context.Context, a Adapter, m Message) (Reply, bool) {
 	if m.Kind == Group {
 		return Reply{}, false // it may be meant for another bot
 	}
-	return b.notice(ctx, m, "no_command", lang.Args{"command": m.Command}), true
+	return b.noCommand(ctx, m), true
+}
+
+func (b *Bot) noCommand(ctx context.Context, m Message) Reply {
+	r := b.notice(ctx, m, "no_command", lang.Args{"command": m.Command})
+	r.Echoes = true
+	return r
 }
 
 func (b *Bot) find(name string) (Command, bool) {
@@ -165,7 +171,7 @@ func (b *Bot) agenda(ctx context.Context, m Message) (Reply, bool) {
 func (b *Bot) fact(ctx context.Context, m Message) (Reply, bool) {
 	id := strings.TrimSpace(m.Args)
 	if id == "" || !b.Book().Knows(id) {
-		return b.notice(ctx, m, "no_fact", lang.Args{"id": id}), true
+		return b.notice(ctx, m, "no_fact", nil), true
 	}
 	return b.open(ctx, m, id), true
 }

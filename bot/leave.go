@@ -3,8 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-
-	"parley/answers/lang"
 )
 
 // Leaver is an adapter whose chats the bot leaves when it is told to.
@@ -19,7 +17,7 @@ type Leaver interface {
 func (b *Bot) leave(ctx context.Context, m Message) (Reply, bool) {
 	l, ok := b.adapter(m.Chat.Network).(Leaver)
 	if !ok {
-		return b.notice(ctx, m, "no_command", lang.Args{"command": m.Command}), true
+		return b.noCommand(ctx, m), true
 	}
 	may, err := l.MayRemove(ctx, m.Chat, m.From)
 	if err != nil {

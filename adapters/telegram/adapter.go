@@ -77,6 +77,7 @@ type Adapter struct {
 	track   *tracker
 	tickets *tickets
 	memory  *remembered
+	outbox  *outbox
 	stats   counters
 	secret  string
 
@@ -115,7 +116,7 @@ func New(cfg Config) (*Adapter, error) {
 	cfg.Limits.Try = cfg.Limits.Try && !cfg.atTelegram()
 	a := &Adapter{
 		cfg: cfg, log: cfg.Log, client: newClient(cfg.APIURL, cfg.Token),
-		gov: newGovernor(cfg.Limits), track: newTracker(), tickets: newTickets(), memory: newRemembered(),
+		gov: newGovernor(cfg.Limits), track: newTracker(), tickets: newTickets(), memory: newRemembered(), outbox: newOutbox(),
 		secret: cfg.Webhook.Secret, inlineSlots: make(chan struct{}, 16), extra: make(chan struct{}, 64),
 	}
 	if a.secret == "" {
@@ -221,6 +222,7 @@ func (a *Adapter) begin(ctx context.Context) error {
 		return err
 	}
 	a.look(ctx)
+	a.resume(ctx)
 	a.spawn(func() { a.keepAnswers(ctx) })
 	if a.cfg.Commands != nil {
 		a.spawn(func() { a.SetCommands(ctx, a.cfg.Commands) })
@@ -245,11 +247,11 @@ func (a *Adapter) settle() {
 // has not begun to send for a while waits in a lane that has stopped: it stays
 // unconfirmed and is asked for again at the next start.
 func (a *Adapter) settled() bool {
-	if a.track.underWay() == 0 {
-		return true
+	if a.sending.Load() > 0 {
+		return false
 	}
 	quiet := time.Since(time.Unix(0, a.lastSend.Load())) > 300*time.Millisecond
-	return a.sending.Load() == 0 && quiet
+	return a.track.underWay() == 0 || quiet
 }
 
 // pause waits, and returns the context's error if that ends first.

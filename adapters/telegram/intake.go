@@ -27,16 +27,25 @@ type ticket struct {
 
 // tickets finds the update that a reply belongs to.
 type tickets struct {
-	mu  sync.Mutex
-	all map[msgKey]*ticket
+	mu    sync.Mutex
+	all   map[msgKey]*ticket
+	chats map[string]int // how many of each chat
 }
 
-func newTickets() *tickets { return &tickets{all: map[msgKey]*ticket{}} }
+func newTickets() *tickets { return &tickets{all: map[msgKey]*ticket{}, chats: map[string]int{}} }
+
+// of is how many updates of a chat are not dealt with.
+func (t *tickets) of(chat string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.chats[chat]
+}
 
 func (t *tickets) add(k *ticket) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.all[k.key] = k
+	t.chats[k.key.chat]++
 }
 
 func (t *tickets) remove(k *ticket) {
@@ -44,6 +53,9 @@ func (t *tickets) remove(k *ticket) {
 	defer t.mu.Unlock()
 	if t.all[k.key] == k {
 		delete(t.all, k.key)
+	}
+	if t.chats[k.key.chat]--; t.chats[k.key.chat] <= 0 {
+		delete(t.chats, k.key.chat)
 	}
 }
 

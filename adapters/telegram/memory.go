@@ -67,7 +67,7 @@ type remembered struct {
 	moves   *lru[string, string]   // old chat -> new chat
 	told    *lru[string, bool]     // moves handed to the bot
 	albums  *lru[string, bool]
-	pairs   []pair // answers that the store does not know yet
+	pairs   []pair            // answers that the store does not know yet
 	newest  *lru[string, int] // chat -> the newest message known in it
 }
 

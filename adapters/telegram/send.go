@@ -43,15 +43,26 @@ func (a *Adapter) Send(ctx context.Context, to bot.Chat, r bot.Reply) (string, e
 	if len(parts) == 0 {
 		return "", errEmpty
 	}
+	if a.postpone(ctx, t, to, r, parts) {
+		return "", nil
+	}
 	ids, err := a.post(ctx, t, to, r, parts, 0)
 	if len(ids) == 0 {
 		return "", err
 	}
-	a.memory.setRest(to.ID, ids[0], ids[1:])
-	if r.Quote != "" {
-		a.memory.answered(to.ID, r.Quote, ids[0])
-	}
+	a.noteAnswer(to.ID, r.Quote, ids)
 	return ids[0], err
+}
+
+// noteAnswer remembers the messages of an answer, for an edit of the question.
+func (a *Adapter) noteAnswer(chat, quote string, ids []string) {
+	if len(ids) == 0 {
+		return
+	}
+	a.memory.setRest(chat, ids[0], ids[1:])
+	if quote != "" {
+		a.memory.answered(chat, quote, ids[0])
+	}
 }
 
 func (a *Adapter) parts(r bot.Reply) []formatted {
@@ -63,16 +74,7 @@ func (a *Adapter) parts(r bot.Reply) []formatted {
 func (a *Adapter) post(ctx context.Context, t *ticket, to bot.Chat, r bot.Reply, parts []formatted, first int) ([]string, error) {
 	var ids []string
 	for i := first; i < len(parts); i++ {
-		p := textParams(parts[i])
-		setThread(p, to)
-		if r.Quote != "" && i == 0 {
-			if id, err := strconv.Atoi(r.Quote); err == nil {
-				p["reply_parameters"] = jsonOf(map[string]any{"message_id": id, "allow_sending_without_reply": true})
-			}
-		}
-		if i == len(parts)-1 {
-			a.setButtons(p, r)
-		}
+		p := a.messageParams(to, r, parts[i], i, len(parts))
 		j := a.job(ctx, "sendMessage", to, p)
 		j.ticket, j.goOn = t, i > first || first > 0
 		raw, err := a.carryOut(ctx, j)
@@ -90,6 +92,20 @@ func (a *Adapter) post(ctx context.Context, t *ticket, to bot.Chat, r bot.Reply,
 		ids = append(ids, strconv.Itoa(sent.ID))
 	}
 	return ids, nil
+}
+
+// messageParams are those of the i-th of n messages. The first quotes, the last has the
+// buttons.
+func (a *Adapter) messageParams(to bot.Chat, r bot.Reply, part formatted, i, n int) params {
+	p := textParams(part)
+	setThread(p, to)
+	if id, err := strconv.Atoi(r.Quote); err == nil && i == 0 {
+		p["reply_parameters"] = jsonOf(map[string]any{"message_id": id, "allow_sending_without_reply": true})
+	}
+	if i == n-1 {
+		a.setButtons(p, r)
+	}
+	return p
 }
 
 func messageID(raw json.RawMessage) (int, error) {
@@ -134,7 +150,8 @@ type job struct {
 	// the process waits for it.
 	goOn   bool
 	ticket *ticket
-	moved  bool // the chat was named by an id that it has no more
+	moved  bool   // the chat was named by an id that it has no more
+	note   func() // called before the first try, if set
 }
 
 func (a *Adapter) job(ctx context.Context, method string, to bot.Chat, p params) job {
@@ -186,6 +203,9 @@ func (a *Adapter) carryOut(ctx context.Context, j job) (json.RawMessage, error) 
 			return nil, a.stopped(j, e, err)
 		}
 		a.begun(j.ticket)
+		if j.note != nil {
+			j.note()
+		}
 		raw, err := a.client.call(a.hard, j.method, j.params, callTimeout)
 		a.gov.done(j.chat, err)
 		if err == nil {

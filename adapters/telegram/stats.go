@@ -9,6 +9,7 @@ type Stats struct {
 	Dropped        int64 // not meant for the bot
 	Sent           int64 // messages
 	Edited         int64
+	Postponed      int64 // answers stored until their chat may get them
 	Retries        int64 // further tries after an error
 	Flooded        int64 // answers 429
 	UncertainSends int64 // sends whose fate nobody knows; at most this many doubles
@@ -16,7 +17,7 @@ type Stats struct {
 }
 
 type counters struct {
-	updates, repeated, dropped, sent, edited, retries, flooded, uncertain, panics atomic.Int64
+	updates, repeated, dropped, sent, edited, postponed, retries, flooded, uncertain, panics atomic.Int64
 }
 
 // Stats returns the counts of this moment.
@@ -24,7 +25,7 @@ func (a *Adapter) Stats() Stats {
 	c := &a.stats
 	return Stats{
 		Updates: c.updates.Load(), Repeated: c.repeated.Load(), Dropped: c.dropped.Load(),
-		Sent: c.sent.Load(), Edited: c.edited.Load(), Retries: c.retries.Load(),
+		Sent: c.sent.Load(), Edited: c.edited.Load(), Postponed: c.postponed.Load(), Retries: c.retries.Load(),
 		Flooded: c.flooded.Load(), UncertainSends: c.uncertain.Load(), Panics: c.panics.Load(),
 	}
 }

@@ -41,7 +41,13 @@ func (s *Store) SetLanguage(ctx context.Context, network, chat, lang string, now
 // Forget deletes everything that is kept of a chat, its topics and the tasks
 // for it included.
 func (s *Store) Forget(ctx context.Context, network, chat string) error {
-	err := s.inTx(ctx, func(tx *sql.Tx) error { return s.forget(ctx, tx, network, chat) })
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		// Answers that wait follow a chat that moves, so forget leaves them.
+		if _, err := tx.ExecContext(ctx, `DELETE FROM waiting WHERE network = $1 AND chat = $2`, network, chat); err != nil {
+			return err
+		}
+		return s.forget(ctx, tx, network, chat)
+	})
 	s.langs.changed()
 	if err != nil {
 		return fmt.Errorf("forget chat: %w", err)

@@ -31,11 +31,13 @@ func (s *Store) Update(ctx context.Context, network, id string) (State, error) {
 	return st, nil
 }
 
+const mark = `INSERT INTO inbox (network, id, state, at) VALUES ($1, $2, $3, $4)
+	ON CONFLICT (network, id) DO UPDATE SET state = excluded.state, at = excluded.at`
+
 // Mark notes what became of an update. It returns once that is kept; marks
 // made at the same time share a transaction.
 func (s *Store) Mark(ctx context.Context, network, id string, st State, now time.Time) error {
-	err := s.writer.do(ctx, `INSERT INTO inbox (network, id, state, at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (network, id) DO UPDATE SET state = excluded.state, at = excluded.at`, network, id, int(st), millis(now))
+	err := s.writer.do(ctx, mark, network, id, int(st), millis(now))
 	if err != nil {
 		return fmt.Errorf("write inbox: %w", err)
 	}

@@ -1,0 +1,203 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"sync"
+	"time"
+
+	"parley/bot"
+	"parley/bot/store"
+)
+
+// Telegram gives a hundred updates at most and the next only when the first of
+// them are confirmed. The answers of a chat that is over its limits would hold up
+// everybody else, for minutes in a group. So such an answer is stored, its update
+// confirmed, and it is sent when the chat's turn comes, by this process or the next.
+
+// outbox counts the answers that are stored for each chat. A chat that has any
+// has one goroutine that sends them.
+type outbox struct {
+	mu    sync.Mutex
+	chats map[string]int
+	all   int
+}
+
+const (
+	patient    = 3 * time.Second // an answer that has to wait longer is stored
+	fewWaiting = 8               // and one that waits at all, if more than these wait with it
+	mostKept   = 1000            // in a chat; what comes beyond holds up the others
+	allKept    = 10_000
+	lostAfter  = 20 // looks, for what is counted and not there
+)
+
+// letter is an answer as it is stored: the messages it consists of, as sendMessage
+// takes them.
+type letter struct {
+	Quote string   `json:"quote,omitempty"`
+	Parts []params `json:"parts"`
+}
+
+func newOutbox() *outbox { return &outbox{chats: map[string]int{}} }
+
+// add counts one more, if the chat has any or must wait, and tells whether it is
+// the first.
+func (o *outbox) add(chat string, mustWait bool) (first, added bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n := o.chats[chat]
+	if n == 0 && !mustWait || n >= mostKept || o.all >= allKept {
+		return false, false
+	}
+	o.chats[chat]++
+	o.all++
+	return n == 0, true
+}
+
+// remove counts one less, and tells whether there are more.
+func (o *outbox) remove(chat string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.all--
+	if o.chats[chat]--; o.chats[chat] > 0 {
+		return true
+	}
+	delete(o.chats, chat)
+	return false
+}
+
+// clear counts none any more: the chat was forgotten. revive counts one that was
+// stored after that, and tells whether it was so.
+func (o *outbox) clear(chat string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.all -= o.chats[chat]
+	delete(o.chats, chat)
+	return true
+}
+
+func (o *outbox) revive(chat string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.chats[chat] > 0 {
+		return false
+	}
+	o.chats[chat]++
+	o.all++
+	return true
+}
+
+// postpone stores an answer that cannot go soon, and tells whether it did.
+func (a *Adapter) postpone(ctx context.Context, t *ticket, to bot.Chat, r bot.Reply, parts []formatted) bool {
+	if t == nil || r.Unasked || r.Echoes {
+		return false
+	}
+	delay := a.gov.delay(a.memory.now(to.ID))
+	first, added := a.outbox.add(to.ID, delay > patient || delay > 0 && a.tickets.of(to.ID) > fewWaiting)
+	if !added {
+		return false
+	}
+	l := letter{Quote: r.Quote}
+	for i, part := range parts {
+		l.Parts = append(l.Parts, a.messageParams(to, r, part, i, len(parts)))
+	}
+	err := a.cfg.Store.PutWaiting(ctx, store.Waiting{Network: Network, ID: a.inboxID(t.id), Chat: to.ID, Place: int64(t.id), Body: jsonOf(l)}, time.Now())
+	if err != nil {
+		a.log.Error("answer not stored", "err", err)
+		if more := a.outbox.remove(to.ID); more && first {
+			a.sendStored(to.ID)
+		}
+		return false
+	}
+	a.stats.postponed.Add(1)
+	if first || a.outbox.revive(to.ID) {
+		a.sendStored(to.ID)
+	}
+	return true
+}
+
+// resume sends what an earlier process stored.
+func (a *Adapter) resume(ctx context.Context) {
+	chats, err := a.cfg.Store.WaitingChats(ctx, Network)
+	if err != nil {
+		a.log.Error("stored answers cannot be read", "err", err)
+		return
+	}
+	a.outbox.mu.Lock()
+	defer a.outbox.mu.Unlock()
+	for chat, n := range chats {
+		a.outbox.chats[chat] += n
+		a.outbox.all += n
+		a.sendStored(chat)
+	}
+}
+
+// sendStored begins to send what is stored for a chat. What is left when Run ends
+// is for the next process.
+func (a *Adapter) sendStored(chat string) {
+	a.spawn(func() {
+		for looks := 0; a.stop.Err() == nil; looks++ {
+			w, err := a.cfg.Store.NextWaiting(a.hard, Network, chat)
+			if err != nil && a.stop.Err() == nil {
+				a.log.Error("stored answers cannot be read", "err", err)
+			}
+			if w == nil { // counted and not written yet, or forgotten with its chat
+				if pause(a.stop, 50*time.Millisecond) != nil || looks > lostAfter && a.outbox.clear(chat) {
+					return
+				}
+				continue
+			}
+			looks = 0
+			if !a.deliver(w) {
+				return
+			}
+			if err := a.cfg.Store.DropWaiting(a.hard, Network, w.ID); err != nil {
+				a.log.Error("stored answer not deleted", "err", err)
+				return
+			}
+			if !a.outbox.remove(chat) {
+				return
+			}
+		}
+	})
+}
+
+// deliver sends a stored answer. It returns false if the end of the process
+// prevents it.
+func (a *Adapter) deliver(w *store.Waiting) bool {
+	var l letter
+	if err := json.Unmarshal([]byte(w.Body), &l); err != nil {
+		a.log.Error("stored answer cannot be read", "err", err)
+		return true
+	}
+	if w.Sending {
+		a.stats.uncertain.Add(1)
+		a.log.Info("an answer may be sent twice: the last run ended while it was sent", "update", w.ID)
+	}
+	var ids []string
+	note := sync.OnceFunc(func() {
+		if err := a.cfg.Store.SendWaiting(a.hard, Network, w.ID); err != nil {
+			a.log.Error("stored answer not noted", "err", err)
+		}
+	})
+	for i, p := range l.Parts {
+		j := a.job(context.Background(), "sendMessage", bot.Chat{Network: Network, ID: w.Chat}, p)
+		j.note, j.goOn = note, i > 0
+		raw, err := a.carryOut(context.Background(), j)
+		if err != nil && a.stop.Err() != nil && isStop(err) && !errors.Is(err, bot.ErrUncertain) {
+			return false
+		}
+		if err != nil {
+			a.log.Warn("answer not sent", "err", err)
+			return true
+		}
+		if id, err := messageID(raw); err == nil {
+			ids = append(ids, strconv.Itoa(id))
+			a.stats.sent.Add(1)
+		}
+	}
+	a.noteAnswer(w.Chat, l.Quote, ids)
+	return true
+}
