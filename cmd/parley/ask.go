@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -31,12 +32,16 @@ func askCommand() *cobra.Command {
 		if code != "" && !lang.Has(code) {
 			return fmt.Errorf("--lang %s: languages are %s", code, strings.Join(lang.Codes, ", "))
 		}
+		if asLines { // loading makes much garbage, answering little
+			debug.SetGCPercent(50)
+		}
 		b, err := open()
 		if err != nil {
 			return err
 		}
 		if asLines {
-			saveMemory()
+			debug.FreeOSMemory()
+			debug.SetGCPercent(100)
 			return askLines(b, c.InOrStdin(), c.OutOrStdout(), time.Now)
 		}
 		if len(args) == 0 {

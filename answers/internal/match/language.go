@@ -66,7 +66,7 @@ func smallWords(words []lang.Words) map[string]int {
 
 // language names the language a question is written in.
 func (m *Matcher) language(s *scratch, q string, r *Result) {
-	m.learnt.Language.ReadLetters(&s.letters, q)
+	m.learnt.Language.ReadLetters(&s.letters, q, s.text.Words())
 	s.languages = m.learnt.Language.Score(s.languages, &s.letters)
 	for _, w := range s.letters.Words() {
 		if k, ok := m.small[w]; ok && k < len(s.languages) {

@@ -171,10 +171,10 @@ func idfOf(df []uint32, rows int) []float32 {
 // seedLetter marks the features by which languages are told apart.
 const seedLetter = 0x2545f491
 
-// readLetters hashes the letters of s, in runs of one to four, words as they are
+// readLetters hashes the letters of s and its words, in runs of one to four, words as they are
 // written: the language of a text shows there, its subject elsewhere.
-func (t *Text) readLetters(s string, bits int) {
-	t.words = text.Words(t.words, s)
+func (t *Text) readLetters(s string, words []string, bits int) {
+	t.words = append(t.words[:0], words...)
 	if len(t.seen) != 1<<bits {
 		t.seen = make([]uint32, 1<<bits)
 		t.gen = 0

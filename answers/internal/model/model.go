@@ -84,8 +84,9 @@ func (m *Model) Score(dst []float32, t *Text) []float32 {
 }
 
 // ReadLetters prepares t as Read does, for a model trained with Options.Letters.
-func (m *Model) ReadLetters(t *Text, s string) {
-	t.readLetters(s, m.bits)
+// words are the folded words of s.
+func (m *Model) ReadLetters(t *Text, s string, words []string) {
+	t.readLetters(s, words, m.bits)
 	t.weigh(m.idf)
 }
 

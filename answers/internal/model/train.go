@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+
+	"parley/answers/internal/text"
 )
 
 // Row is one text to learn from.
@@ -89,7 +91,7 @@ func read(rows []Row, o Options) (*corpus, []float32) {
 	c := &corpus{start: []int32{0}}
 	for _, r := range rows {
 		if o.Letters {
-			t.readLetters(r.Text, o.Bits)
+			t.readLetters(r.Text, text.Words(nil, r.Text), o.Bits)
 		} else {
 			t.Read(r.Text, o.Bits)
 		}

@@ -64,6 +64,7 @@ func (x *Index) rows() [][]entry {
 		}
 		slices.Sort(have)
 		var sum float64
+		out[k] = make([]entry, 0, len(have))
 		for _, s := range have {
 			w := math.Sqrt(float64(count[s])) * float64(x.weight[s])
 			count[s] = 0

@@ -294,28 +294,33 @@ func Read(data []byte, classes int) (*Index, []byte, error) {
 	if stems > maxStems || len(data) < 6*stems || lists > len(data) {
 		return nil, nil, cut
 	}
-	x := &Index{}
+	x := &Index{
+		stems: make([]uint32, stems), weight: make([]float32, stems),
+		lists: make([][]uint16, lists), class: make([]uint16, lists),
+	}
 	for i := range stems {
-		x.stems = append(x.stems, binary.LittleEndian.Uint32(data[6*i:]))
-		x.weight = append(x.weight, float32(binary.LittleEndian.Uint16(data[6*i+4:]))/64)
+		x.stems[i] = binary.LittleEndian.Uint32(data[6*i:])
+		x.weight[i] = float32(binary.LittleEndian.Uint16(data[6*i+4:])) / 64
 	}
 	data = data[6*stems:]
-	for range lists {
+	all := make([]uint16, 0, len(data)/2) // the lists, one after another
+	for q := range lists {
 		if len(data) < 3 || len(data) < 3+2*int(data[2]) {
 			return nil, nil, cut
 		}
 		class, n := binary.LittleEndian.Uint16(data), int(data[2])
-		list := make([]uint16, n)
-		for j := range list {
-			list[j] = binary.LittleEndian.Uint16(data[3+2*j:])
-			if int(list[j]) >= stems {
-				return nil, nil, fmt.Errorf("%w: stem %d of %d", ErrFormat, list[j], stems)
-			}
-		}
 		if int(class) >= classes {
 			return nil, nil, fmt.Errorf("%w: class %d of %d", ErrFormat, class, classes)
 		}
-		x.class, x.lists = append(x.class, class), append(x.lists, list)
+		from := len(all)
+		for j := range n {
+			stem := binary.LittleEndian.Uint16(data[3+2*j:])
+			if int(stem) >= stems {
+				return nil, nil, fmt.Errorf("%w: stem %d of %d", ErrFormat, stem, stems)
+			}
+			all = append(all, stem)
+		}
+		x.class[q], x.lists[q] = class, all[from:len(all):len(all)]
 		data = data[3+2*n:]
 	}
 	x.post()
