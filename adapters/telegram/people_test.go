@@ -250,8 +250,8 @@ func TestWhoeverBlocksTheBotIsForgotten(t *testing.T) {
 		t.Fatal("not dealt with")
 	}
 	lang, err := p.st.Language(t.Context(), Network, id)
-	if said, err := p.st.SaidTo(t.Context(), Network, question); err != nil || said != nil || lang != "" {
-		t.Errorf("kept: %q %v %v", lang, said, err)
+	if said, serr := p.st.SaidTo(t.Context(), Network, question); err != nil || serr != nil || said != nil || lang != "" {
+		t.Errorf("kept: %q %v %v %v", lang, said, err, serr)
 	}
 	p.stop()
 	p.st = openStore(t, p.path)
