@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -66,10 +67,10 @@ func newClient(apiURL, token string) *client {
 func (c *client) call(ctx context.Context, method string, p params, timeout time.Duration) (json.RawMessage, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	trip := &trip{ctx: ctx, http: c.http}
+	trip := &trip{ctx: ctx, http: c.http, body: bodyOf(p)}
 	api := c.api // a copy for this call, as the library has no other place for a context
 	api.Client = trip
-	if _, err := api.MakeRequest(method, p); err != nil {
+	if _, err := api.MakeRequest(method, nil); err != nil {
 		return nil, c.explain(method, trip, err)
 	}
 	return trip.result, nil
@@ -101,6 +102,7 @@ func (c *client) explain(method string, t *trip, err error) error {
 type trip struct {
 	ctx    context.Context
 	http   *http.Client
+	body   []byte
 	sent   atomic.Bool // the request, or a part of it, has left
 	status int
 	result json.RawMessage
@@ -109,6 +111,7 @@ type trip struct {
 // Do reads the whole body, so that the connection can be used again and a
 // connection that breaks in the middle is told from an answer that makes no sense.
 func (t *trip) Do(req *http.Request) (*http.Response, error) {
+	t.replaceBody(req)
 	trace := &httptrace.ClientTrace{WroteHeaders: func() { t.sent.Store(true) }}
 	resp, err := t.http.Do(req.WithContext(httptrace.WithClientTrace(t.ctx, trace)))
 	if err != nil {
@@ -127,11 +130,64 @@ func (t *trip) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// replaceBody sends the parameters as JSON. The library would send a form, in which
+// a Cyrillic letter takes six bytes.
+func (t *trip) replaceBody(req *http.Request) {
+	req.Header.Set("Content-Type", "application/json")
+	req.ContentLength = int64(len(t.body))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(t.body)), nil }
+	req.Body, _ = req.GetBody()
+}
+
+// plain are the parameters that are texts whatever they look like.
+var plain = map[string]bool{
+	"text": true, "caption": true, "action": true, "callback_query_id": true, "inline_query_id": true,
+	"url": true, "secret_token": true, "language_code": true,
+}
+
+func bodyOf(p params) []byte {
+	size := 2
+	for k, v := range p {
+		size += len(k) + len(v) + 16
+	}
+	b := append(make([]byte, 0, size), '{')
+	for k, v := range p {
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, '"'), k...), '"', ':')
+		if plain[k] || !isJSON(v) {
+			v = jsonOf(v)
+		}
+		b = append(b, v...)
+	}
+	return append(b, '}')
+}
+
+// isJSON tells whether a parameter, which is no text, stands in JSON as it is: an
+// object, a list, a truth value or a whole number.
+func isJSON(v string) bool {
+	switch {
+	case v == "":
+		return false
+	case v[0] == '{', v[0] == '[', v == "true", v == "false":
+		return true
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	return err == nil && strconv.FormatInt(n, 10) == v
+}
+
+const usualBody = 4 << 10
+
 func readBody(resp *http.Response) ([]byte, error) {
 	if resp.ContentLength > maxBody {
 		return nil, errTooLong
 	}
-	body := bytes.NewBuffer(make([]byte, 0, max(resp.ContentLength, 0)+bytes.MinRead))
+	size := int64(usualBody)
+	if resp.ContentLength >= 0 {
+		size = resp.ContentLength + bytes.MinRead
+	}
+	body := bytes.NewBuffer(make([]byte, 0, size))
 	if _, err := body.ReadFrom(io.LimitReader(resp.Body, maxBody+1)); err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func (s *Store) Update(ctx context.Context, network, id string) (State, error) {
 }
 
 const mark = `INSERT INTO inbox (network, id, state, at) VALUES ($1, $2, $3, $4)
-	ON CONFLICT (network, id) DO UPDATE SET state = excluded.state, at = excluded.at`
+	ON CONFLICT (network, id) DO UPDATE SET state = excluded.state` // at stays, and so does its index
 
 // Mark notes what became of an update. It returns once that is kept; marks
 // made at the same time share a transaction.
