@@ -311,7 +311,7 @@ func (m *Matcher) talk(s *scratch, f *[nCandidate]float64, g *given, k, last int
 	if c.kind != Fact && c.kind != Topic {
 		return
 	}
-	kin := float64(m.learnt.Sense.Kin(k, last))
+	kin := float64(m.kinOf(last)[k])
 	f[fKin], f[fKinShort] = kin, little*kin
 	if bare {
 		f[fKinBare] = kin

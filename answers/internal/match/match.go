@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -28,9 +29,10 @@ type Matcher struct {
 	classes []class // of learnt.Classes
 	number  map[string]int
 	byGroup []groupOf
-	byKey   map[string][]int // classes by aspect, for "and the third?"
-	stems   map[string]int   // the stems of what the base says, numbered
-	small   map[string]int   // words that only one language has, and which
+	byKey   map[string][]int            // classes by aspect, for "and the third?"
+	stems   map[string]int              // the stems of what the base says, numbered
+	small   map[string]int              // words that only one language has, and which
+	kin     []atomic.Pointer[[]float32] // of each class, made when a talk is first about it
 	scratch sync.Pool
 }
 
@@ -101,6 +103,7 @@ func New(b *facts.Base, l *Learnt, words []lang.Words) *Matcher {
 			m.byGroup = append(m.byGroup, groupOf{i, m.byKey[a]})
 		}
 	}
+	m.kin = make([]atomic.Pointer[[]float32], len(m.classes))
 	m.scratch.New = func() any {
 		s := new(scratch)
 		s.text.Mend, s.joined.Mend = l.Spell.Mend, l.Spell.Mend
@@ -248,8 +251,8 @@ func (m *Matcher) pick(s *scratch, g *given, last int, inTalk bool) {
 	m.best(s, s.cat, candidates/2)
 	s.add(last)
 	s.kin = s.kin[:0]
-	for k := range m.classes {
-		s.kin = append(s.kin, m.learnt.Sense.Kin(k, last)+s.sense[k])
+	for k, kin := range m.kinOf(last) {
+		s.kin = append(s.kin, kin+s.sense[k])
 	}
 	m.best(s, s.kin, candidates/2)
 	if a := m.classes[last].aspect; a != "" {
@@ -259,6 +262,19 @@ func (m *Matcher) pick(s *scratch, g *given, last int, inTalk bool) {
 			}
 		}
 	}
+}
+
+// kinOf returns how near each class is to one.
+func (m *Matcher) kinOf(class int) []float32 {
+	if kin := m.kin[class].Load(); kin != nil {
+		return *kin
+	}
+	kin := make([]float32, len(m.classes))
+	for k := range kin {
+		kin[k] = m.learnt.Sense.Kin(k, class)
+	}
+	m.kin[class].Store(&kin)
+	return kin
 }
 
 // alike adds, for the kind of question that is claimed most, the classes of the
