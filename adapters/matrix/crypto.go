@@ -65,19 +65,10 @@ func (a *Adapter) crossSign(ctx context.Context) error {
 	if err != nil || signed {
 		return err
 	}
-	if made {
-		err = a.joinIdentity(ctx)
-	} else {
-		err = a.makeIdentity(ctx)
+	if !made {
+		return a.makeIdentity(ctx)
 	}
-	if err != nil {
-		return err
-	}
-	// The signature goes out with every key that the bot gives away, and it does
-	// so only once it was read back: who has not looked the bot's devices up yet
-	// trusts it by that alone.
-	_, err = mach.FetchKeys(ctx, []id.UserID{a.me}, true)
-	return err
+	return a.joinIdentity(ctx)
 }
 
 // makeIdentity makes the account's cross-signing keys. The recovery key is in
