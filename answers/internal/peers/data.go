@@ -104,14 +104,15 @@ func asked(items []score.Item) (out []line) {
 
 // reply is what a peer makes of a question.
 type reply struct {
-	Class  string  `json:"class"`
-	Score  float64 `json:"score"` // the higher, the surer
+	Class  string  `json:"class"` // empty: none
+	Score  float64 `json:"score"` // how sure it is of its class, from zero up
 	Status string  `json:"status,omitempty"`
 	Text   string  `json:"text,omitempty"`
 }
 
 // tell gives a peer's reply the text that Parley has for its class: that of the
-// fact or summary, or a refusal.
+// fact or summary, or a refusal. From then on the score says how sure it is that
+// there is an answer: the surer a refusal, the lower.
 func tell(b *answers.Book, r *reply, code string) {
 	switch {
 	case b.Knows(r.Class):

@@ -22,7 +22,7 @@ async function ask(index, questions) {
   for (const lang in by) by[lang] = MiniSearch.loadJS(by[lang], options);
   await lines.ask(lines.read(questions), (q) => {
     const [best] = by[q.lang].search(q.text);
-    return best ? { class: best.class, score: best.score } : { class: '', score: -1 };
+    return best ? { class: best.class, score: best.score } : { class: '', score: 0 };
   });
 }
 

@@ -21,7 +21,7 @@ async function ask(model, questions) {
   m.load(model);
   await lines.ask(rows, async (q) => {
     const r = await m.process(q.lang, q.text);
-    return { class: r.intent === 'None' ? '' : r.intent, score: r.intent === 'None' ? -1 : r.score };
+    return { class: r.intent === 'None' ? '' : r.intent, score: r.score };
   });
 }
 

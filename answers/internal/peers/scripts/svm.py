@@ -4,6 +4,7 @@ svm.py train QUESTIONS MODEL | svm.py ask MODEL QUESTIONS
 One model for all languages; it is not told the language of a question.
 """
 import json
+import math
 import pickle
 import sys
 import time
@@ -40,7 +41,7 @@ def ask(model, questions):
     for text in texts:  # one at a time, as people ask
         scores = machine.decision_function([text])[0]
         best = scores.argmax()
-        answers.append({"class": machine.classes_[best], "score": float(scores[best])})
+        answers.append({"class": machine.classes_[best], "score": 1 / (1 + math.exp(-2 * scores[best]))})
     micros = (time.perf_counter() - start) * 1e6 / len(texts)
     json.dump({"micros": micros, "answers": answers}, sys.stdout)
 
