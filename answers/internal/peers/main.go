@@ -89,7 +89,9 @@ func ownQuestions(dir string, wanted func(string) bool) error {
 	}
 	head()
 	if wanted("Parley") {
-		measureParley(at, x, dir).print()
+		for _, r := range measureParley(at, x, dir) {
+			r.print()
+		}
 	}
 	for _, p := range peers {
 		if wanted(p.name) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,25 +15,43 @@ import (
 )
 
 // measureParley trains Parley on its questions and asks it, in processes of
-// their own as the peers are.
-func measureParley(at place, x exam, dir string) result {
+// their own as the peers are. The first row is what people get: where several
+// readings are close it asks back, telling up to two of them, which counts as
+// right if the answer is among them and never as wrong. The second is judged as
+// the peers are, who cannot ask back: the first reading alone is told.
+func measureParley(at place, x exam, dir string) []result {
 	r := result{name: "Parley"}
 	model := filepath.Join(x.dir, "parley.model")
 	start := time.Now()
 	if _, _, err := child(at, self(), "parley-train", dir, model); err != nil {
 		r.note = "training fails: " + err.Error()
-		return r
+		return []result{r}
 	}
 	train := time.Since(start).Seconds()
 	held, memory, err := ask(at, self(), "parley-ask", model, dir, filepath.Join(x.dir, "heldout"))
 	if err != nil {
 		r.note = "asking fails: " + err.Error()
-		return r
+		return []result{r}
 	}
 	// Its own thresholds decide what it refuses: none is put on top.
-	r = judge(x.heldout, held.Answers, -10)
-	r.name, r.train, r.micros, r.memory = "Parley, whole answers", train, held.Micros, memory
-	return r
+	whole := judge(x.heldout, held.Answers, -10)
+	whole.name = "Parley, whole answers"
+	asked := 0
+	for i := range held.Answers {
+		a := &held.Answers[i]
+		if a.Status == string(answers.Ambiguous) {
+			asked++
+		}
+		if a.Class != "" {
+			tell(x.book, a, x.heldout[i].Lang)
+		}
+	}
+	first := judge(x.heldout, held.Answers, -10)
+	first.name = fmt.Sprintf("Parley, first reading alone (whole, it asks back %d times)", asked)
+	for _, r := range []*result{&whole, &first} {
+		r.train, r.micros, r.memory = train, held.Micros, memory
+	}
+	return []result{whole, first}
 }
 
 func parleyTrain(dir, model string) error {
@@ -77,7 +96,9 @@ func replyOf(a answers.Answer) reply {
 	r := reply{Score: a.Score, Status: string(a.Status), Text: a.Body.String()}
 	if a.Status == answers.Unknown {
 		r.Score = -r.Score
+		return r
 	}
+	r.Class = a.Talk.Fact
 	return r
 }
 
