@@ -24,7 +24,8 @@ type Facts struct {
 
 // Store says where what must outlive the process is kept.
 type Store struct {
-	URL string `mapstructure:"url"` // path of a SQLite file, or postgres://
+	URL     string `mapstructure:"url"`      // path of a SQLite file, or postgres://
+	URLFile string `mapstructure:"url_file"` // a file that holds it; Load has read it
 }
 
 // Telegram is the account in Telegram; without a token there is none.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-viper/mapstructure/v2"
+	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
 )
@@ -18,6 +18,7 @@ import (
 var defaults = map[string]any{
 	"facts.dir":                    "",
 	"store.url":                    "parley.db",
+	"store.url_file":               "",
 	"telegram.token":               "",
 	"telegram.token_file":          "",
 	"telegram.api_url":             "https://api.telegram.org",
@@ -44,37 +45,75 @@ var defaults = map[string]any{
 	"log.level":                    "info",
 }
 
+// Source says where settings come from, besides the environment: flags win over
+// the environment, that over the file, and that over the defaults.
+type Source struct {
+	File  string         // empty: none
+	Flags *pflag.FlagSet // those that AddFlags added; nil: none
+}
+
 // Load reads the settings from file, if it is not empty, and from the
 // environment, which wins. An error names the key, and where it stands.
 func Load(file string) (*Config, error) {
-	v := viper.New()
+	c, _, err := Source{File: file}.Load()
+	return c, err
+}
+
+// Load reads the settings, and tells of each where it comes from.
+func (s Source) Load() (*Config, []Setting, error) {
+	v, o, err := s.read()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := o.secrets(v); err != nil {
+		return nil, nil, err
+	}
+	var c Config
+	if err := v.UnmarshalExact(&c); err != nil {
+		return nil, nil, o.placed(err)
+	}
+	c.Telegram.Limits = onOff(c.Telegram.Limits)
+	if c.Store.URLFile != "" {
+		if c.Store.URL, err = Secret("", c.Store.URLFile); err != nil {
+			return nil, nil, o.at("store.url_file", err.Error())
+		}
+	}
+	if err := c.check(o); err != nil {
+		return nil, nil, err
+	}
+	return &c, o.settings(v), nil
+}
+
+// read lets viper gather the values, and notes where each comes from.
+func (s Source) read() (*viper.Viper, origins, error) {
+	v, o := viper.New(), origins{}
 	for key, value := range defaults {
 		v.SetDefault(key, value)
+		o[key] = Origin{Kind: FromDefault}
 	}
 	v.SetEnvPrefix("PARLEY")
 	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_"))
 	v.AutomaticEnv()
-	lines := map[string]int{}
-	if file != "" {
-		var err error
-		if lines, err = keysOf(file); err != nil {
-			return nil, err
+	if s.File != "" {
+		lines, err := keysOf(s.File)
+		if err != nil {
+			return nil, nil, err
 		}
-		v.SetConfigFile(file)
+		for key, line := range lines {
+			o[key] = Origin{FromFile, fmt.Sprintf("%s:%d", s.File, line)}
+		}
+		v.SetConfigFile(s.File)
 		v.SetConfigType("yaml")
 		if err := v.ReadInConfig(); err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
+			return nil, nil, fmt.Errorf("%s: %w", s.File, err)
 		}
 	}
-	var c Config
-	if err := v.UnmarshalExact(&c); err != nil {
-		return nil, placed(err, file, lines)
+	for key := range defaults {
+		if os.Getenv(envOf(key)) != "" {
+			o[key] = Origin{FromEnvironment, envOf(key)}
+		}
 	}
-	c.Telegram.Limits = onOff(c.Telegram.Limits)
-	if err := c.check(file, lines); err != nil {
-		return nil, err
-	}
-	return &c, nil
+	return v, o, s.bindFlags(v, o)
 }
 
 // onOff takes a truth value, as YAML and people write it, for on and off.
@@ -140,60 +179,30 @@ func known(key string) bool {
 	return false
 }
 
-// placed says where the key stands that could not be read.
-func placed(err error, file string, lines map[string]int) error {
-	var de *mapstructure.DecodeError
-	if errors.As(err, &de) {
-		key := strings.ToLower(de.Name())
-		return at(key, file, lines, de.Unwrap().Error())
-	}
-	return fmt.Errorf("settings: %w", err)
-}
-
-func at(key, file string, lines map[string]int, what string) error {
-	if n := lines[key]; n > 0 && os.Getenv(envOf(key)) == "" {
-		return fmt.Errorf("%s:%d: %s: %s", file, n, key, what)
-	}
-	return fmt.Errorf("%s (%s): %s", key, envOf(key), what)
-}
-
 func envOf(key string) string { return "PARLEY_" + strings.ToUpper(strings.ReplaceAll(key, ".", "_")) }
 
-func (c *Config) check(file string, lines map[string]int) error {
+func (c *Config) check(o origins) error {
 	oneOf := func(key, got string, allowed ...string) error {
 		if slices.Contains(allowed, got) {
 			return nil
 		}
-		return at(key, file, lines, fmt.Sprintf("%q should be one of: %s", got, strings.Join(allowed, ", ")))
+		return o.at(key, fmt.Sprintf("%q should be one of: %s", got, strings.Join(allowed, ", ")))
 	}
 	return errors.Join(
 		oneOf("telegram.mode", c.Telegram.Mode, "polling", "webhook"),
 		oneOf("telegram.limits", c.Telegram.Limits, "auto", "on", "off"),
-		c.checkAnnounce(file, lines),
+		c.checkAnnounce(o),
 		oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 	)
 }
 
-func (c *Config) checkAnnounce(file string, lines map[string]int) error {
+func (c *Config) checkAnnounce(o origins) error {
 	if c.Announce.Round < time.Minute {
-		return at("announce.round", file, lines, "should be a minute or more, as 30m")
+		return o.at("announce.round", "should be a minute or more, as 30m")
 	}
 	network, chat, ok := strings.Cut(c.Announce.Curators, ":")
 	if c.Announce.Curators != "" && (!ok || chat == "" || network != "telegram" && network != "matrix") {
-		return at("announce.curators", file, lines, "should be a network and a chat of it, as telegram:-1001234 or matrix:!room:example.org")
+		return o.at("announce.curators", "should be a network and a chat of it, as telegram:-1001234 or matrix:!room:example.org")
 	}
 	return nil
-}
-
-// Secret returns a secret that is given directly or in a file, without the line
-// end editors leave. The error does not contain it.
-func Secret(direct, file string) (string, error) {
-	if direct != "" || file == "" {
-		return direct, nil
-	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return "", fmt.Errorf("secret: %w", err)
-	}
-	return strings.TrimRight(string(data), "\r\n"), nil
 }

@@ -25,7 +25,8 @@ import (
 )
 
 func announceCommand() *cobra.Command {
-	var file, dir string
+	var dir string
+	var source func() config.Source
 	var dry, status bool
 	c := &cobra.Command{
 		Use:   "announce",
@@ -37,7 +38,7 @@ func announceCommand() *cobra.Command {
 			if dry == status {
 				return errors.New("give either --dry-run or --status")
 			}
-			cfg, err := config.Load(file)
+			cfg, _, err := source().Load()
 			if err != nil {
 				return err
 			}
@@ -55,7 +56,7 @@ func announceCommand() *cobra.Command {
 			return dryRun(c.Context(), c.OutOrStdout(), cfg, st)
 		},
 	}
-	c.Flags().StringVar(&file, "config", "", "the file of settings; see config/example.yaml")
+	source = settingsFlags(c)
 	c.Flags().StringVar(&dir, "facts", "", "the folder of changed facts, instead of facts.dir")
 	c.Flags().BoolVar(&dry, "dry-run", false, "show what would be sent, and send nothing")
 	c.Flags().BoolVar(&status, "status", false, "show the deliveries: done, waiting, failed and why")

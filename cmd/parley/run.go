@@ -23,20 +23,19 @@ import (
 )
 
 func runCommand() *cobra.Command {
-	var file string
 	c := &cobra.Command{
 		Use:   "run",
-		Short: "Answer in Telegram and in Matrix rooms, by the settings of a file or the environment",
+		Short: "Answer in Telegram and in Matrix rooms, by the settings of a file, the environment and flags",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := config.Load(file)
-			if err != nil {
-				return err
-			}
-			return serve(c.Context(), cfg)
-		},
 	}
-	c.Flags().StringVar(&file, "config", "", "the file of settings; see config/example.yaml")
+	source := settingsFlags(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		cfg, _, err := source().Load()
+		if err != nil {
+			return err
+		}
+		return serve(c.Context(), cfg)
+	}
 	return c
 }
 
