@@ -40,14 +40,13 @@ func (b *Book) Answer(q Question) Answer {
 
 // context is what the matcher may know of the talk.
 func (b *Book) context(t Talk) match.Context {
-	f := b.base.Find(t.Fact)
-	if f == nil {
-		if tp := b.base.Topic(t.Fact); tp != nil {
-			return match.Context{Fact: t.Fact, Short: tp.Title.In(t.Lang)}
-		}
-		return match.Context{}
+	if f := b.base.Find(t.Fact); f != nil {
+		return match.Context{Fact: f.ID, Lang: t.Lang}
 	}
-	return match.Context{Fact: f.ID, Short: f.Short.In(t.Lang)}
+	if b.base.Topic(t.Fact) != nil {
+		return match.Context{Fact: t.Fact, Lang: t.Lang}
+	}
+	return match.Context{}
 }
 
 // answerIn chooses the language of the answer.

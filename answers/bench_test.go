@@ -52,3 +52,18 @@ func BenchmarkOpen(b *testing.B) {
 		}
 	}
 }
+
+// Follow-ups cost more: they are read together with the last answer too.
+func BenchmarkAnswerInTalk(b *testing.B) {
+	book := embedded(b)
+	qs := questions(b)
+	now := time.Date(2026, 6, 20, 12, 0, 0, 0, time.UTC)
+	b.ReportAllocs()
+	var talks [100]answers.Talk
+	n := 0
+	for b.Loop() {
+		a := book.Answer(answers.Question{Text: qs[n%len(qs)], Now: now, Talk: talks[n%len(talks)]})
+		talks[n%len(talks)] = a.Talk
+		n++
+	}
+}

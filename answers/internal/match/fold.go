@@ -101,12 +101,12 @@ func inParallel(n int, worker func() func(int)) {
 	wg.Wait()
 }
 
-func (t *trainer) context(id, language string) Context {
-	f := t.base.Find(t.base.Resolve(id))
-	if f == nil {
+func (t *trainer) context(id, lang string) Context {
+	id = t.base.Resolve(id)
+	if t.base.Find(id) == nil {
 		return Context{}
 	}
-	return Context{Fact: f.ID, Short: f.Short.In(language)}
+	return Context{Fact: id, Lang: lang}
 }
 
 func seed(s string) uint64 {

@@ -29,10 +29,11 @@ type Matcher struct {
 	classes []class // of learnt.Classes
 	number  map[string]int
 	byGroup []groupOf
-	byKey   map[string][]int            // classes by aspect, for "and the third?"
-	stems   map[string]int              // the stems of what the base says, numbered
-	small   map[string]int              // words that only one language has, and which
-	kin     []atomic.Pointer[[]float32] // of each class, made when a talk is first about it
+	byKey   map[string][]int                             // classes by aspect, for "and the third?"
+	stems   map[string]int                               // the stems of what the base says, numbered
+	small   map[string]int                               // words that only one language has, and which
+	kin     []atomic.Pointer[[]float32]                  // of each class, made when a talk is first about it
+	said    [][len(facts.Languages)]atomic.Pointer[said] // likewise, in each language
 	scratch sync.Pool
 }
 
@@ -50,8 +51,8 @@ type Learnt struct {
 
 // Context is what the talk so far tells.
 type Context struct {
-	Fact  string // id of the last answer, or none
-	Short string // its short form in the language of the talk
+	Fact string // id of the last answer, or none
+	Lang string // its language
 }
 
 // Candidate is something a question may ask for.
@@ -104,9 +105,10 @@ func New(b *facts.Base, l *Learnt, words []lang.Words) *Matcher {
 		}
 	}
 	m.kin = make([]atomic.Pointer[[]float32], len(m.classes))
+	m.said = make([][len(facts.Languages)]atomic.Pointer[said], len(m.classes))
 	m.scratch.New = func() any {
 		s := new(scratch)
-		s.text.Mend, s.joined.Mend = l.Spell.Mend, l.Spell.Mend
+		s.text.Mend = l.Spell.Mend
 		return s
 	}
 	return m
@@ -120,7 +122,7 @@ type groupOf struct {
 
 // scratch is the memory of one reading, kept for the next.
 type scratch struct {
-	text, joined, letters  model.Text
+	text, letters          model.Text
 	scores, cat, languages []float32
 	sense, kin             []float32
 	meaning                sense.Meaning
@@ -184,8 +186,8 @@ func (m *Matcher) read(s *scratch, q string, ctx Context, now time.Time) (Result
 	last, inTalk := m.number[m.resolve(ctx.Fact)]
 	inTalk = inTalk && ctx.Fact != ""
 	if inTalk {
-		m.learnt.Model.Read(&s.joined, ctx.Short+" "+q)
-		s.cat = m.learnt.Model.Score(s.cat, &s.joined)
+		said := m.saidBy(last, ctx.Lang)
+		s.cat = m.learnt.Model.Joined(s.cat, said.scores, s.scores, said.length, s.text.Length)
 	}
 	r := Result{Slots: m.slots.Read(q, s.text.Words(), s.text.Skeletons(), now)}
 	g := m.gather(s, q, &r)
@@ -275,6 +277,30 @@ func (m *Matcher) kinOf(class int) []float32 {
 	}
 	m.kin[class].Store(&kin)
 	return kin
+}
+
+// said is how a class's own short form reads.
+type said struct {
+	scores []float32
+	length float32
+}
+
+func (m *Matcher) saidBy(class int, lang string) *said {
+	in := max(0, slices.Index(facts.Languages[:], lang))
+	if s := m.said[class][in].Load(); s != nil {
+		return s
+	}
+	form := ""
+	if f := m.base.Find(m.classes[class].id); f != nil {
+		form = f.Short[in]
+	} else if t := m.topics[m.classes[class].id]; t != nil {
+		form = t.Title[in]
+	}
+	var t model.Text
+	m.learnt.Model.Read(&t, form)
+	s := &said{m.learnt.Model.Score(nil, &t), t.Length}
+	m.said[class][in].Store(s)
+	return s
 }
 
 // alike adds, for the kind of question that is claimed most, the classes of the

@@ -27,6 +27,7 @@ const (
 type Text struct {
 	Buckets []uint32
 	Values  []float32
+	Length  float32 // of the values before they were scaled
 
 	// Mend, if set, mends each skeleton word before it is used.
 	Mend func(string) string
@@ -115,6 +116,7 @@ func (t *Text) weigh(idf []float32) float32 {
 		t.Values = append(t.Values, v)
 		sum += float64(float64(v) * float64(v))
 	}
+	t.Length = float32(math.Sqrt(sum))
 	if sum == 0 {
 		return 1
 	}

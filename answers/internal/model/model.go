@@ -83,6 +83,21 @@ func (m *Model) Score(dst []float32, t *Text) []float32 {
 	return dst
 }
 
+// Joined appends the margins of two texts read as one to dst, which may be
+// reused: x and y are the margins of each by itself, the lengths those of the texts.
+func (m *Model) Joined(dst, x, y []float32, xLength, yLength float32) []float32 {
+	dst = dst[:0]
+	length := float32(math.Sqrt(float64(float32(xLength*xLength) + float32(yLength*yLength))))
+	if length == 0 {
+		return append(dst, y...)
+	}
+	a, b := xLength/length, yLength/length
+	for k, bias := range m.bias {
+		dst = append(dst, float32(a*(x[k]-bias))+float32(b*(y[k]-bias))+bias)
+	}
+	return dst
+}
+
 // ReadLetters prepares t as Read does, for a model trained with Options.Letters.
 // words are the folded words of s.
 func (m *Model) ReadLetters(t *Text, s string, words []string) {
