@@ -16,8 +16,9 @@ import (
 const atOnce = 32
 
 // announce watches the facts, of which those with the fingerprint loaded are
-// served, announces what changes, and delivers it, until ctx ends.
-func announce(ctx context.Context, cfg *config.Config, b *bot.Bot, st *store.Store, loaded string, log *slog.Logger) (wait func()) {
+// served, also where they are moved to, announces what changes, and delivers it,
+// until ctx ends.
+func announce(ctx context.Context, cfg *config.Config, b *bot.Bot, st *store.Store, loaded string, moved <-chan string, log *slog.Logger) (wait func()) {
 	var wg sync.WaitGroup
 	wg.Go(func() { b.Keep(ctx, cfg.Announce.Round) })
 	wg.Go(func() {
@@ -25,10 +26,7 @@ func announce(ctx context.Context, cfg *config.Config, b *bot.Bot, st *store.Sto
 			log.Error("nothing is delivered", "err", err)
 		}
 	})
-	if cfg.Facts.Dir == "" {
-		return wg.Wait
-	}
-	w := factsWatch{dir: cfg.Facts.Dir, log: log, seen: loaded, swap: b.Swap, refused: func(ps facts.Problems) {
+	w := factsWatch{dir: cfg.Facts.Dir, moved: moved, log: log, seen: loaded, swap: b.Swap, refused: func(ps facts.Problems) {
 		b.Counts().Refused.Add(1)
 		c := curators(cfg.Announce.Curators)
 		if c.ID == "" {

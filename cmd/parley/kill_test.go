@@ -34,16 +34,24 @@ type program struct {
 
 func startProgram(t *testing.T) *program {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &program{t, exec.Command(self, "run")}
-	p.cmd.Env = append(os.Environ(), asProgram+"=1", "PARLEY_LOG_LEVEL=error")
+	p := programOf(t, "run")
+	p.cmd.Env = append(p.cmd.Env, "PARLEY_LOG_LEVEL=error")
 	p.cmd.Stdout, p.cmd.Stderr = os.Stdout, os.Stderr
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+// programOf is the program with arguments, not yet started.
+func programOf(t *testing.T, args ...string) *program {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &program{t, exec.Command(self, args...)}
+	p.cmd.Env = append(os.Environ(), asProgram+"=1")
 	return p
 }
 

@@ -30,18 +30,27 @@ func runCommand() *cobra.Command {
 	}
 	source := settingsFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		cfg, _, err := source().Load()
+		load := func() (*config.Config, error) {
+			cfg, _, err := source().Load()
+			return cfg, err
+		}
+		cfg, err := load()
 		if err != nil {
 			return err
 		}
-		return serve(c.Context(), cfg)
+		return serve(c.Context(), cfg, load)
 	}
 	return c
 }
 
-// serve answers on every network that is configured until ctx ends.
-func serve(ctx context.Context, cfg *config.Config) error {
-	log := logger(cfg.Log.Level)
+// serve answers on every network that is configured until ctx ends. At SIGHUP it
+// loads the settings anew.
+func serve(ctx context.Context, cfg *config.Config, load func() (*config.Config, error)) error {
+	signals, ignore := hangUps()
+	defer ignore()
+	level := new(slog.LevelVar)
+	setLevel(level, cfg)
+	log := logger(level)
 	loaded, _ := fingerprint(cfg.Facts.Dir)
 	book, err := openBook(cfg.Facts.Dir)
 	if err != nil {
@@ -85,7 +94,13 @@ func serve(ctx context.Context, cfg *config.Config) error {
 			}
 		})
 	}
-	announced := announce(pruning, cfg, b, st, loaded, log)
+	moved := make(chan string, 1)
+	announced := announce(pruning, cfg, b, st, loaded, moved, log)
+	r := reloading{load: load, started: cfg, log: log, apply: map[string]func(*config.Config){
+		"facts.dir": func(c *config.Config) { moveTo(moved, c.Facts.Dir) },
+		"log.level": func(c *config.Config) { setLevel(level, c) },
+	}}
+	wg.Go(func() { r.run(pruning, signals) })
 	err = b.Run(ctx, adapters...)
 	stop()
 	announced()
@@ -126,11 +141,13 @@ func prune(ctx context.Context, st *store.Store, life time.Duration, log *slog.L
 	}
 }
 
+func setLevel(level *slog.LevelVar, cfg *config.Config) {
+	_ = level.UnmarshalText([]byte(cfg.Log.Level)) // checked when the settings were read
+}
+
 // logger logs text on a terminal and JSON otherwise, to standard error.
-func logger(level string) *slog.Logger {
-	var l slog.Level
-	_ = l.UnmarshalText([]byte(level)) // checked when the settings were read
-	o := &slog.HandlerOptions{Level: l}
+func logger(level slog.Leveler) *slog.Logger {
+	o := &slog.HandlerOptions{Level: level}
 	if terminal, _ := console.Terminal(os.Stderr); terminal {
 		return slog.New(slog.NewTextHandler(os.Stderr, o))
 	}

@@ -24,7 +24,7 @@ func begin(t *testing.T, change ...func(*config.Config)) (stop func()) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- serve(ctx, cfg) }()
+	go func() { done <- serve(ctx, cfg, func() (*config.Config, error) { return config.Load("") }) }()
 	return func() {
 		t.Helper()
 		cancel()

@@ -27,7 +27,8 @@ const (
 
 // factsWatch looks at a folder of facts.
 type factsWatch struct {
-	dir     string
+	dir     string        // empty: the facts in the program, which do not change
+	moved   <-chan string // other folders to look at from then on
 	log     *slog.Logger
 	swap    func(*answers.Book)
 	refused func(facts.Problems)
@@ -49,6 +50,12 @@ func (w *factsWatch) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case dir := <-w.moved:
+			w.leave(n)
+			w.dir, w.seen = dir, ""
+			w.look(ctx)
+			w.follow(n)
+			quiet.Reset(lookAll)
 		case <-n.Events:
 			quiet.Reset(settled)
 		case err := <-n.Errors:
@@ -65,17 +72,43 @@ func (w *factsWatch) run(ctx context.Context) error {
 // follow watches the folder as it is now, and the one it stands in: the folder
 // itself may be a link that is changed.
 func (w *factsWatch) follow(n *fsnotify.Watcher) {
-	for _, dir := range [...]string{filepath.Dir(filepath.Clean(w.dir)), w.dir} {
-		_ = n.Remove(dir) // what it named before may be gone
+	w.leave(n)
+	if w.dir == "" {
+		return
+	}
+	for _, dir := range w.watched() {
 		if err := n.Add(dir); err != nil {
 			w.log.Warn("facts.dir cannot be watched; looked at now and then", "err", err)
 		}
 	}
 }
 
+func (w *factsWatch) watched() [2]string {
+	return [2]string{filepath.Dir(filepath.Clean(w.dir)), w.dir}
+}
+
+func (w *factsWatch) leave(n *fsnotify.Watcher) {
+	for _, dir := range w.watched() {
+		_ = n.Remove(dir) // it may be gone, or was not watched
+	}
+}
+
+// moveTo lets the folder be looked at next, and forgets one that was to be.
+func moveTo(moved chan string, dir string) {
+	select {
+	case <-moved:
+	default:
+	}
+	moved <- dir
+}
+
 // look loads what has changed.
 func (w *factsWatch) look(ctx context.Context) {
 	print, err := fingerprint(w.dir)
+	if err != nil && w.seen == "" {
+		w.seen = unreadable
+		w.refuse(fmt.Errorf("facts.dir %s: %w", w.dir, err))
+	}
 	if err != nil || print == w.seen {
 		return // between two steps of a swap; the second one is reported too
 	}
@@ -113,8 +146,17 @@ func (w *factsWatch) refuse(err error) {
 	w.refused(ps)
 }
 
+// Fingerprints of what is no folder of facts.
+const (
+	embedded   = "embedded"
+	unreadable = "unreadable"
+)
+
 // fingerprint is the same as long as the files of a base are.
 func fingerprint(dir string) (string, error) {
+	if dir == "" {
+		return embedded, nil
+	}
 	fsys := os.DirFS(dir)
 	names, err := fs.Glob(fsys, "*.yaml")
 	if err != nil {
