@@ -48,7 +48,7 @@ func (b *Bot) Announce(ctx context.Context) error {
 			return b.scheduleReminders(ctx, book)
 		}
 		if b.memory.Shared() && book.AsOf() < h.AsOf {
-			b.log.Warn("facts older than those announced are answered from, and not announced", "facts_to", book.AsOf(), "announced_to", h.AsOf)
+			b.log.WarnContext(ctx, "facts older than those announced are answered from, and not announced", "facts_to", book.AsOf(), "announced_to", h.AsOf)
 			return nil
 		}
 		p, first, err := b.Changes(ctx)
@@ -62,7 +62,7 @@ func (b *Bot) Announce(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b.log.Info("facts announced", "revision", p.After+1, "changes", len(p.Changes), "first", first, "facts_to", p.Now.AsOf)
+		b.log.InfoContext(ctx, "facts announced", "revision", p.After+1, "changes", len(p.Changes), "first", first, "facts_to", p.Now.AsOf)
 		return b.scheduleReminders(ctx, book)
 	}
 	return fmt.Errorf("announce: %w", ErrOvertaken)
@@ -89,12 +89,12 @@ func (b *Bot) Keep(ctx context.Context, every time.Duration) {
 			retry.Reset(0)
 		case <-retry.C:
 			if err := b.Announce(ctx); err != nil && ctx.Err() == nil {
-				b.log.Error("facts not announced; trying again", "err", err)
+				b.log.ErrorContext(ctx, "facts not announced; trying again", "err", err)
 				retry.Reset(retryAnnounce)
 			}
 		case <-round.C:
 			if err := b.Round(ctx, every); err != nil && ctx.Err() == nil {
-				b.log.Warn("cards not verified", "err", err)
+				b.log.WarnContext(ctx, "cards not verified", "err", err)
 			}
 			round.Reset(untilNext(b.now(), every))
 		}

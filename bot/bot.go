@@ -48,6 +48,9 @@ type Bot struct {
 	told    chatSet
 	swapped chan struct{} // the facts have changed since Keep looked
 	counts  Counts
+
+	metrics   *metrics
+	handlings handlings
 }
 
 // Counts are how often something happened since the start.
@@ -74,6 +77,7 @@ func New(o Options) *Bot {
 		o.Lanes = 512
 	}
 	b.lanes = newLanes(o.Lanes)
+	b.metrics = newMetrics(&b.counts, commandNames(b.commands))
 	b.book.Store(o.Book)
 	return b
 }
@@ -106,9 +110,10 @@ func (b *Bot) Run(ctx context.Context, adapters ...Adapter) error {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
+			defer b.handlings.end(a.Name())
 			if err := a.Run(ctx, b.handler(a)); err != nil && !errors.Is(err, context.Canceled) {
 				errs[i] = fmt.Errorf("%s: %w", a.Name(), err)
-				b.log.Error("network ended", "network", a.Name(), "err", err)
+				b.log.ErrorContext(ctx, "network ended", "network", a.Name(), "err", err)
 			}
 		}()
 	}
@@ -128,7 +133,19 @@ func (b *Bot) adapter(name string) Adapter {
 
 func (b *Bot) handler(a Adapter) Handler {
 	return func(ctx context.Context, m Message, done func(error)) error {
-		return b.lanes.put(ctx, m.Chat, func() { done(b.serve(context.WithoutCancel(ctx), a, m)) })
+		b.metrics.taken(m, b.now())
+		b.handlings.took(a.Name(), time.Now())
+		ctx = WithOrigin(ctx, Origin{m.Chat, m.ID})
+		began := time.Now()
+		err := b.lanes.put(ctx, m.Chat, func() {
+			err := b.serve(context.WithoutCancel(ctx), a, m, began)
+			b.handlings.dealt(a.Name(), time.Now())
+			done(err)
+		})
+		if err != nil {
+			b.handlings.dealt(a.Name(), time.Now())
+		}
+		return err
 	}
 }
 
@@ -138,13 +155,13 @@ const serveWithin = 3 * time.Minute
 
 // serve deals with one message. A panic costs this answer, not the program; its
 // message may hold what the person wrote and is not logged.
-func (b *Bot) serve(ctx context.Context, a Adapter, m Message) (err error) {
+func (b *Bot) serve(ctx context.Context, a Adapter, m Message, began time.Time) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, serveWithin)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			b.log.Error("panic while answering", "network", m.Chat.Network, "kind", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-			err = errors.New("panic while answering")
+			b.log.ErrorContext(ctx, "panic while answering", "network", m.Chat.Network, "kind", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			err = b.failed(m, failedPanic, errors.New("panic while answering"))
 		}
 	}()
 	r, ok := b.reply(ctx, a, m)
@@ -153,13 +170,24 @@ func (b *Bot) serve(ctx context.Context, a Adapter, m Message) (err error) {
 	}
 	r.Quote, r.Mention = m.ID, m.From
 	if err = b.send(ctx, a, m, r); err == nil {
+		b.metrics.took.WithLabelValues(m.Chat.Network).Observe(time.Since(began).Seconds())
+		b.log.DebugContext(ctx, "answered", "network", m.Chat.Network, "lang", r.Lang, "took", time.Since(began))
 		return nil
 	}
 	if errors.Is(err, ErrGone) {
 		b.forget(ctx, m.Chat)
 		return nil
 	}
-	b.log.Warn("answer not sent", "network", m.Chat.Network, "err", err)
+	b.log.WarnContext(ctx, "answer not sent", "network", m.Chat.Network, "err", err)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return b.failed(m, failedTimeout, err)
+	}
+	return b.failed(m, failedSend, err)
+}
+
+// failed counts an update that was not answered.
+func (b *Bot) failed(m Message, why string, err error) error {
+	b.metrics.failed.WithLabelValues(m.Chat.Network, why).Inc()
 	return err
 }
 
@@ -189,7 +217,10 @@ func (b *Bot) reply(ctx context.Context, a Adapter, m Message) (Reply, bool) {
 	if m.Choice != "" {
 		return b.picked(ctx, a, m)
 	}
-	ans := b.Book().Answer(b.question(ctx, m))
+	q, began := b.question(ctx, m), time.Now()
+	ans := b.Book().Answer(q)
+	b.metrics.answered(m.Chat.Network, ans, time.Since(began))
+	b.log.DebugContext(ctx, "answer found", "network", m.Chat.Network, "outcome", ans.Status, "lang", ans.Lang)
 	b.topics.remember(m.Chat, m.From, ans.Talk)
 	return b.once(a, m, FromAnswer(ans))
 }
@@ -206,7 +237,7 @@ func (b *Bot) chosen(ctx context.Context, c Chat) string {
 	}
 	l, err := b.keeper.Language(ctx, c.Network, c.ID)
 	if err != nil {
-		b.log.Warn("language not read", "err", err)
+		b.log.WarnContext(ctx, "language not read", "err", err)
 	}
 	return l
 }
@@ -227,7 +258,7 @@ func (b *Bot) forget(ctx context.Context, c Chat) {
 		return
 	}
 	if err := b.keeper.Forget(ctx, c.Network, c.ID); err != nil {
-		b.log.Error("chat not forgotten", "err", err)
+		b.log.ErrorContext(ctx, "chat not forgotten", "err", err)
 	}
 }
 

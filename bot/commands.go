@@ -90,7 +90,7 @@ func (b *Bot) find(name string) (Command, bool) {
 
 // do does what a command says, if the writer may.
 func (b *Bot) do(ctx context.Context, a Adapter, c Command, m Message) (Reply, bool) {
-	if c.Admin && m.Kind == Group && !b.isAdmin(m) {
+	if c.Admin && m.Kind == Group && !b.isAdmin(ctx, m) {
 		return b.notice(ctx, m, "only_admins", nil), true
 	}
 	r, ok := c.run(b, ctx, m)
@@ -107,13 +107,13 @@ func Signal(name string) bool {
 	return is && name != "start"
 }
 
-func (b *Bot) isAdmin(m Message) bool {
+func (b *Bot) isAdmin(ctx context.Context, m Message) bool {
 	if m.Admin == nil {
 		return false
 	}
 	yes, err := m.Admin()
 	if err != nil {
-		b.log.Warn("rights not read", "network", m.Chat.Network, "err", err)
+		b.log.WarnContext(ctx, "rights not read", "network", m.Chat.Network, "err", err)
 	}
 	return yes && err == nil
 }
@@ -202,7 +202,7 @@ func (b *Bot) setLang(ctx context.Context, m Message) (Reply, bool) {
 	case code != "" && !lang.Has(code):
 		return b.notice(ctx, m, "lang.bad", nil), true
 	}
-	if m.Kind == Group && !b.isAdmin(m) {
+	if m.Kind == Group && !b.isAdmin(ctx, m) {
 		return b.notice(ctx, m, "only_admins", nil), true
 	}
 	if code == "" && key != "lang.auto" {
@@ -213,7 +213,7 @@ func (b *Bot) setLang(ctx context.Context, m Message) (Reply, bool) {
 	if b.keeper == nil {
 		b.topics.setLanguage(m.Chat, code)
 	} else if err := b.keeper.SetLanguage(ctx, m.Chat.Network, m.Chat.ID, code, b.now()); err != nil {
-		b.log.Error("language not kept", "err", err)
+		b.log.ErrorContext(ctx, "language not kept", "err", err)
 		return b.notice(ctx, m, "trouble", nil), true
 	}
 	b.cardChanges(ctx, m)
@@ -250,7 +250,7 @@ func (b *Bot) forgetMe(ctx context.Context, m Message) (Reply, bool) {
 func (b *Bot) moved(ctx context.Context, m Message) (Reply, bool) {
 	if b.keeper != nil {
 		if err := b.keeper.Move(ctx, m.Chat.Network, m.Chat.ID, m.Args); err != nil {
-			b.log.Error("chat not carried over", "err", err)
+			b.log.ErrorContext(ctx, "chat not carried over", "err", err)
 		}
 	}
 	return Reply{}, false

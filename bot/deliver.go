@@ -206,7 +206,7 @@ func (b *Bot) noteLast(ctx context.Context, a Adapter, c Chat, id string) {
 		return
 	}
 	if err := b.memory.PutPost(ctx, Post{Chat: c, What: postLast, Message: id, At: b.now()}); err != nil {
-		b.log.Warn("an answer was not noted", "network", c.Network, "err", err)
+		b.log.WarnContext(ctx, "an answer was not noted", "network", c.Network, "err", err)
 	}
 }
 

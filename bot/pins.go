@@ -89,7 +89,7 @@ func (b *Bot) verify(ctx context.Context, a Pinner, p *Pin) error {
 // of pins; what cannot be taken from it stays.
 func (b *Bot) lose(ctx context.Context, a Pinner, p *Pin) error {
 	if err := a.Unpin(ctx, p.Chat, p.Message); err != nil {
-		b.log.Debug("lost card not unpinned", "network", p.Chat.Network, "err", err)
+		b.log.DebugContext(ctx, "lost card not unpinned", "network", p.Chat.Network, "err", err)
 	}
 	p.Message, p.Shown, p.Pinned = "", "", false
 	return errors.Join(b.memory.ChangePin(ctx, *p), b.memory.DropPost(ctx, p.Chat, postCard))
@@ -219,7 +219,7 @@ func (b *Bot) pinned(ctx context.Context, a Adapter, m Message, fresh bool) (Rep
 		return Reply{}, false
 	}
 	if err != nil { // it is done as soon as it can be
-		b.log.Info("a schedule is not pinned yet", "network", m.Chat.Network, "err", err)
+		b.log.InfoContext(ctx, "a schedule is not pinned yet", "network", m.Chat.Network, "err", err)
 		task := Task{Kind: TaskCard, Chat: m.Chat, Mark: "pin " + m.ID, At: b.now().Add(waitUnsure)}
 		if err := b.memory.Enqueue(ctx, task); err != nil {
 			return b.troubled(ctx, m, err)
@@ -250,7 +250,7 @@ func (b *Bot) cardChanges(ctx context.Context, m Message) {
 		err = b.memory.Enqueue(ctx, Task{Kind: TaskCard, Chat: m.Chat, Mark: "changed " + m.ID})
 	}
 	if err != nil {
-		b.log.Warn("a card changes later", "network", m.Chat.Network, "err", err)
+		b.log.WarnContext(ctx, "a card changes later", "network", m.Chat.Network, "err", err)
 	}
 }
 
@@ -295,7 +295,7 @@ func (b *Bot) endCard(ctx context.Context, p *Pin) {
 		return
 	}
 	if err := a.Unpin(ctx, p.Chat, p.Message); err != nil {
-		b.log.Info("card not unpinned", "network", p.Chat.Network, "err", err)
+		b.log.InfoContext(ctx, "card not unpinned", "network", p.Chat.Network, "err", err)
 	}
 	v, err := b.look(ctx)
 	if err != nil {
@@ -305,12 +305,12 @@ func (b *Bot) endCard(ctx context.Context, p *Pin) {
 	end := v.book.Say(r.Lang, "card.ended", lang.Args{"date": v.book.Date(r.Lang, v.day)})
 	r.Body = append(r.Body[:len(r.Body)-1:len(r.Body)-1], markup.Styled(end, markup.Italic))
 	if err := b.editUnasked(ctx, a, p.Chat, p.Message, r); err != nil {
-		b.log.Info("card not ended", "network", p.Chat.Network, "err", err)
+		b.log.InfoContext(ctx, "card not ended", "network", p.Chat.Network, "err", err)
 	}
 }
 
 // troubled logs an error and says that something went wrong.
 func (b *Bot) troubled(ctx context.Context, m Message, err error) (Reply, bool) {
-	b.log.Error("command failed", "command", m.Command, "network", m.Chat.Network, "err", err)
+	b.log.ErrorContext(ctx, "command failed", "command", m.Command, "network", m.Chat.Network, "err", err)
 	return b.notice(ctx, m, "trouble", nil), true
 }

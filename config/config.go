@@ -13,7 +13,9 @@ type Config struct {
 	Telegram Telegram `mapstructure:"telegram"`
 	Matrix   Matrix   `mapstructure:"matrix"`
 	Announce Announce `mapstructure:"announce"`
-	Metrics  Metrics  `mapstructure:"metrics"`
+	HTTP     HTTP     `mapstructure:"http"`
+	Flood    Flood    `mapstructure:"flood"`
+	Block    Block    `mapstructure:"block"`
 	Log      Log      `mapstructure:"log"`
 }
 
@@ -67,12 +69,33 @@ type Announce struct {
 	Curators string        `mapstructure:"curators"` // a chat that is told of refused facts, as telegram:-1001234
 }
 
-// Metrics says where what was counted can be read.
-type Metrics struct {
-	Listen string `mapstructure:"listen"` // an address; empty: nowhere
+// HTTP says where the state of the program and its metrics can be read.
+type HTTP struct {
+	Listen string `mapstructure:"listen"` // an address; without a host on this machine only; empty: nowhere
 }
 
-// Log says how much is logged.
+// Flood says how many messages are answered.
+type Flood struct {
+	Person Rate `mapstructure:"person"` // of one person, in all chats
+	Chat   Rate `mapstructure:"chat"`
+	All    Rate `mapstructure:"all"` // of everybody
+}
+
+// Rate is how many may come at once, and then one after each span of time. A burst
+// of none means no limit.
+type Rate struct {
+	Burst int           `mapstructure:"burst"`
+	Every time.Duration `mapstructure:"every"`
+}
+
+// Block lists who is not answered, as telegram:12345 or matrix:@name:example.org.
+type Block struct {
+	People []string `mapstructure:"people"`
+	Chats  []string `mapstructure:"chats"`
+}
+
+// Log says how much is logged, and in which form.
 type Log struct {
-	Level string `mapstructure:"level"` // debug, info, warn or error
+	Level  string `mapstructure:"level"`  // debug, info, warn or error
+	Format string `mapstructure:"format"` // text, json, or auto: text on a terminal
 }

@@ -41,8 +41,17 @@ var defaults = map[string]any{
 	"matrix.max_age":               "1h",
 	"announce.round":               "30m",
 	"announce.curators":            "",
-	"metrics.listen":               "",
+	"http.listen":                  "",
+	"flood.person.burst":           30,
+	"flood.person.every":           "3s",
+	"flood.chat.burst":             120,
+	"flood.chat.every":             "1s",
+	"flood.all.burst":              5000,
+	"flood.all.every":              "1ms",
+	"block.people":                 []string{},
+	"block.chats":                  []string{},
 	"log.level":                    "info",
+	"log.format":                   "auto",
 }
 
 // Source says where settings come from, besides the environment: flags win over
@@ -192,7 +201,11 @@ func (c *Config) check(o origins) error {
 		oneOf("telegram.mode", c.Telegram.Mode, "polling", "webhook"),
 		oneOf("telegram.limits", c.Telegram.Limits, "auto", "on", "off"),
 		c.checkAnnounce(o),
+		c.checkHTTP(o),
+		c.Flood.check(o),
+		c.Block.check(o),
 		oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
+		oneOf("log.format", c.Log.Format, "auto", "text", "json"),
 	)
 }
 
@@ -200,9 +213,14 @@ func (c *Config) checkAnnounce(o origins) error {
 	if c.Announce.Round < time.Minute {
 		return o.at("announce.round", "should be a minute or more, as 30m")
 	}
-	network, chat, ok := strings.Cut(c.Announce.Curators, ":")
-	if c.Announce.Curators != "" && (!ok || chat == "" || network != "telegram" && network != "matrix") {
+	if c.Announce.Curators != "" && !onNetwork(c.Announce.Curators) {
 		return o.at("announce.curators", "should be a network and a chat of it, as telegram:-1001234 or matrix:!room:example.org")
 	}
 	return nil
+}
+
+// onNetwork tells whether an id names its network, as telegram:-1001234.
+func onNetwork(id string) bool {
+	network, rest, _ := strings.Cut(id, ":")
+	return rest != "" && (network == "telegram" || network == "matrix")
 }

@@ -28,6 +28,8 @@ var (
 	_ bot.Verifier = (*Adapter)(nil)
 	_ bot.Typer    = (*Adapter)(nil)
 	_ bot.Leaver   = (*Adapter)(nil)
+
+	_ bot.Connected = (*Adapter)(nil)
 )
 
 // Network is the name under which chats and updates of Matrix are kept.
@@ -80,7 +82,8 @@ type Adapter struct {
 	receipt chan receipt
 	past    past
 	patience
-	stats counters
+	stats   counters
+	traffic traffic
 }
 
 // patience is how long the adapter waits for what may still come; tests are
@@ -96,15 +99,21 @@ type counters struct{ uncertain, dropped, backfilled atomic.Int64 }
 
 // Stats tells what happened since the start.
 type Stats struct {
-	UncertainSends int64 // answers sent again because their fate was not known
-	Dropped        int64 // events that could not be read at all
-	Backfilled     int64 // events fetched because a timeline was cut short
+	UncertainSends int64         // answers sent again because their fate was not known
+	Dropped        int64         // events that could not be read at all
+	Backfilled     int64         // events fetched because a timeline was cut short
+	Limited        int64         // answers 429
+	Waited         time.Duration // for how long they asked to wait in all
 }
 
 // Stats returns the counts so far. It may be called at any time.
 func (a *Adapter) Stats() Stats {
-	return Stats{a.stats.uncertain.Load(), a.stats.dropped.Load(), a.stats.backfilled.Load()}
+	return Stats{a.stats.uncertain.Load(), a.stats.dropped.Load(), a.stats.backfilled.Load(),
+		a.traffic.limited.Load(), time.Duration(a.traffic.waited.Load())}
 }
+
+// Connection tells whether the homeserver answered when it was asked for news last.
+func (a *Adapter) Connection() bot.Connection { return a.traffic.contact.Connection() }
 
 // New checks the configuration. It talks to nobody: the homeserver may be down.
 func New(cfg Config) (*Adapter, error) {

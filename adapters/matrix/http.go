@@ -8,7 +8,10 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"parley/bot"
 )
 
 // How long one attempt of a request may take. A long poll is answered after
@@ -25,25 +28,53 @@ const (
 // transport mends what mautrix does not do: it reads retry_after_ms from the
 // body, retries 500 like the other server errors, and gives up an attempt
 // whose connection has gone dead.
-type transport struct{ next http.RoundTripper }
+type transport struct {
+	next http.RoundTripper
+	seen *traffic
+}
 
-func newTransport() *transport {
+// traffic is what is seen of the homeserver.
+type traffic struct {
+	contact         bot.Contact
+	limited, waited atomic.Int64 // answers 429, and how many nanoseconds they ask to wait in all
+}
+
+func newTransport(seen *traffic) *transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 32
-	return &transport{t}
+	return &transport{t, seen}
 }
+
+// note sees whether the homeserver answers. A failure counts where the bot asks
+// for news, or has not come so far: it asks all the time, and others are retried.
+func (t *traffic) note(req *http.Request, status int) {
+	switch {
+	case status > 0 && status < 500:
+		t.contact.Answered()
+	case req.Context().Err() == nil && (isSync(req) || !t.contact.Connection().Up):
+		t.contact.Failed()
+	}
+}
+
+func isSync(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/sync") }
 
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), patienceFor(req))
 	resp, err := t.next.RoundTrip(req.WithContext(ctx))
 	if err != nil {
+		t.seen.note(req, 0)
 		cancel()
 		return nil, err
 	}
+	t.seen.note(req, resp.StatusCode)
 	resp.Body = &body{resp.Body, cancel}
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests:
 		err = honourBody(resp)
+		t.seen.limited.Add(1)
+		if secs, e := strconv.Atoi(resp.Header.Get("Retry-After")); e == nil && secs > 0 {
+			t.seen.waited.Add(int64(secs) * int64(time.Second))
+		}
 	case http.StatusInternalServerError:
 		// mautrix retries 502 to 504. All that is sent here may be repeated:
 		// events carry transaction ids, logins their device.
@@ -54,7 +85,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func patienceFor(req *http.Request) time.Duration {
 	switch {
-	case !strings.HasSuffix(req.URL.Path, "/sync"):
+	case !isSync(req):
 		return requestTime
 	case req.URL.Query().Has("since"):
 		return syncTime

@@ -77,7 +77,7 @@ func (a *Adapter) login(ctx context.Context) error {
 func (a *Adapter) connect(ctx context.Context) error {
 	base := a.cfg.Homeserver
 	if !strings.Contains(base, "://") {
-		found, err := mautrix.DiscoverClientAPIWithClient(ctx, &http.Client{Transport: newTransport()}, base)
+		found, err := mautrix.DiscoverClientAPIWithClient(ctx, &http.Client{Transport: newTransport(&a.traffic)}, base)
 		if err != nil {
 			return mautrix.HTTPError{Message: "discovery failed", WrappedError: err}
 		}
@@ -96,7 +96,7 @@ func (a *Adapter) connect(ctx context.Context) error {
 	}
 	a.syncer = newSyncer()
 	client.Log = zerolog.Nop()
-	client.Client = &http.Client{Transport: newTransport()}
+	client.Client = &http.Client{Transport: newTransport(&a.traffic)}
 	client.Syncer = a.syncer
 	client.UserAgent = "Parley"
 	client.DefaultHTTPRetries = 6

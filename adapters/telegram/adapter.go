@@ -25,6 +25,8 @@ var (
 	_ bot.Editor  = (*Adapter)(nil)
 	_ bot.Pinner  = (*Adapter)(nil)
 	_ bot.Typer   = (*Adapter)(nil)
+
+	_ bot.Connected = (*Adapter)(nil)
 )
 
 // Network is the name of this network in bot.Chat and in the store.
@@ -187,6 +189,9 @@ func (a *Adapter) Username() string {
 	}
 	return ""
 }
+
+// Connection tells whether Telegram answered when it was asked for updates last.
+func (a *Adapter) Connection() bot.Connection { return a.client.contact.Connection() }
 
 // grace is how long Run waits for what is under way when it is told to end.
 const grace = 4 * time.Second

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+
+	"parley/bot"
 )
 
 // client is the one place where the library's BotAPI is used. It adds what
@@ -25,6 +27,8 @@ type client struct {
 	api   tgbotapi.BotAPI
 	http  *http.Client
 	token string
+
+	contact bot.Contact
 }
 
 // params are a method's parameters as the library takes them.
@@ -70,7 +74,11 @@ func (c *client) call(ctx context.Context, method string, p params, timeout time
 	trip := &trip{ctx: ctx, http: c.http, body: bodyOf(p)}
 	api := c.api // a copy for this call, as the library has no other place for a context
 	api.Client = trip
-	if _, err := api.MakeRequest(method, nil); err != nil {
+	_, err := api.MakeRequest(method, nil)
+	if trip.status > 0 && trip.status < 500 {
+		c.contact.Answered()
+	}
+	if err != nil {
 		return nil, c.explain(method, trip, err)
 	}
 	return trip.result, nil

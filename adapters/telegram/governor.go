@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -48,6 +49,8 @@ type governor struct {
 	}
 	waiting [2][]*waiter // replies, then what can wait
 	timer   *time.Timer
+
+	waits, waited atomic.Int64 // how often, and how many nanoseconds in all
 }
 
 type chatState struct {
@@ -100,6 +103,8 @@ func (g *governor) wait(ctx context.Context, chat string, class int) error {
 	g.waiting[class] = append(g.waiting[class], w)
 	g.pump(now)
 	g.mu.Unlock()
+	g.waits.Add(1)
+	defer func() { g.waited.Add(int64(time.Since(now))) }()
 	select {
 	case <-w.ok:
 		return nil

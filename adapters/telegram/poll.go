@@ -64,6 +64,7 @@ func wrongToken(err error) bool {
 
 // troubled tells about the n-th failure in a row and waits as long as is due.
 func (a *Adapter) troubled(ctx context.Context, n int, err error) error {
+	a.client.contact.Failed()
 	var ce *callError
 	d := backoff(n, firstDelay, mostDelay)
 	msg := "Telegram cannot be reached"
@@ -95,7 +96,11 @@ func (a *Adapter) poll(ctx context.Context, handle bot.Handler) error {
 	a.log.Info("listening", "bot", a.Username())
 	idle, failures := time.Duration(0), 0
 	for ctx.Err() == nil {
-		raws, err := a.getUpdates(ctx)
+		poll := longPoll
+		if failures > 0 {
+			poll = 0 // to know soon that Telegram is back
+		}
+		raws, err := a.getUpdates(ctx, poll)
 		if err != nil {
 			if stop := a.pollFailed(ctx, failures, err); stop != nil {
 				return stop
@@ -109,12 +114,12 @@ func (a *Adapter) poll(ctx context.Context, handle bot.Handler) error {
 	return ctx.Err()
 }
 
-func (a *Adapter) getUpdates(ctx context.Context) ([]json.RawMessage, error) {
+func (a *Adapter) getUpdates(ctx context.Context, poll time.Duration) ([]json.RawMessage, error) {
 	p := params{
 		"offset": strconv.Itoa(a.track.offset()), "limit": strconv.Itoa(batchSize),
-		"timeout": strconv.Itoa(int(longPoll.Seconds())), "allowed_updates": a.allowedUpdates(),
+		"timeout": strconv.Itoa(int(poll.Seconds())), "allowed_updates": a.allowedUpdates(),
 	}
-	raw, err := a.client.call(ctx, "getUpdates", p, longPoll+callTimeout)
+	raw, err := a.client.call(ctx, "getUpdates", p, poll+callTimeout)
 	if err != nil {
 		return nil, err
 	}

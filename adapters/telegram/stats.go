@@ -1,6 +1,9 @@
 package telegram
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Stats counts what happened since the start.
 type Stats struct {
@@ -14,6 +17,8 @@ type Stats struct {
 	Flooded        int64 // answers 429
 	UncertainSends int64 // sends whose fate nobody knows; at most this many doubles
 	Panics         int64
+	Waits          int64         // requests that had to wait for Telegram's limits
+	Waited         time.Duration // how long in all
 }
 
 type counters struct {
@@ -27,5 +32,6 @@ func (a *Adapter) Stats() Stats {
 		Updates: c.updates.Load(), Repeated: c.repeated.Load(), Dropped: c.dropped.Load(),
 		Sent: c.sent.Load(), Edited: c.edited.Load(), Postponed: c.postponed.Load(), Retries: c.retries.Load(),
 		Flooded: c.flooded.Load(), UncertainSends: c.uncertain.Load(), Panics: c.panics.Load(),
+		Waits: a.gov.waits.Load(), Waited: time.Duration(a.gov.waited.Load()),
 	}
 }

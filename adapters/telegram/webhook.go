@@ -43,6 +43,7 @@ func (a *Adapter) listen(ctx context.Context, handle bot.Handler) error {
 		return err
 	}
 	a.log.Info("listening", "bot", a.Username(), "at", l.Addr().String())
+	a.spawn(func() { a.keepInTouch(ctx) })
 	select {
 	case err := <-served:
 		return fmt.Errorf("telegram: webhook: %w", err)
@@ -54,6 +55,20 @@ func (a *Adapter) listen(ctx context.Context, handle bot.Handler) error {
 		a.log.Warn("webhook requests cut off", "err", err)
 	}
 	return ctx.Err()
+}
+
+// lookWhether is how often it is looked whether Telegram can be reached.
+const lookWhether = 30 * time.Second
+
+// keepInTouch looks now and then whether Telegram can be reached: whoever is only
+// called does not see that nobody calls.
+func (a *Adapter) keepInTouch(ctx context.Context) {
+	for pause(ctx, lookWhether) == nil {
+		if err := a.whoami(ctx); err != nil && ctx.Err() == nil {
+			a.client.contact.Failed()
+			a.log.WarnContext(ctx, "Telegram does not take the token any more", "err", err)
+		}
+	}
 }
 
 func (a *Adapter) setWebhook(ctx context.Context) error {

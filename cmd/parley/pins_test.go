@@ -198,7 +198,7 @@ func TestARefusedBaseIsToldToTheCuratorsAndTheOldOneServes(t *testing.T) {
 	s := newSceneOf(t, telegramtest.Options{}, func(s *scene) func() {
 		return begin(t, func(c *config.Config) {
 			c.Announce.Curators = fmt.Sprint("telegram:", s.group.ID)
-			c.Metrics.Listen = metrics
+			c.HTTP.Listen = metrics
 		})
 	})
 	s.tell("/pin")

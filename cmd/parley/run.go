@@ -83,16 +83,18 @@ func serve(ctx context.Context, cfg *config.Config, load func() (*config.Config,
 	if len(adapters) == 0 {
 		return errors.New("no network is configured: give PARLEY_TELEGRAM_TOKEN, or PARLEY_MATRIX_HOMESERVER with a user, or see config/example.yaml")
 	}
+	var operators *front
+	if cfg.HTTP.Listen != "" {
+		if operators, err = openFront(cfg.HTTP.Listen, &readiness{b, st, adapters}, newRegistry(b, st, adapters), log); err != nil {
+			return err
+		}
+	}
 	log.Info("answering", "facts_to", book.AsOf(), "networks", len(adapters))
 	var wg sync.WaitGroup
 	pruning, stop := context.WithCancel(ctx)
 	wg.Go(func() { prune(pruning, st, max(inboxLife, 2*cfg.Matrix.MaxAge), log) })
-	if cfg.Metrics.Listen != "" {
-		wg.Go(func() {
-			if err := serveMetrics(pruning, cfg.Metrics.Listen, b, adapters, log); err != nil {
-				log.Error("no metrics", "err", err)
-			}
-		})
+	if operators != nil {
+		wg.Go(func() { operators.run(pruning) })
 	}
 	moved := make(chan string, 1)
 	announced := announce(pruning, cfg, b, st, loaded, moved, log)
