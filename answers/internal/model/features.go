@@ -34,8 +34,7 @@ type Text struct {
 
 	words []string
 	skels []string
-	seen  []uint32 // generation a bucket was last seen in
-	gen   uint32
+	seen  []uint64 // a bit for each bucket that the text has
 	buf   []byte
 	runes []rune
 }
@@ -61,16 +60,7 @@ func (t *Text) Read(s string, bits int) {
 }
 
 func (t *Text) hash(bits int) {
-	if len(t.seen) != 1<<bits {
-		t.seen = make([]uint32, 1<<bits)
-		t.gen = 0
-	}
-	t.gen++
-	if t.gen == 0 { // wrapped round: old marks would look new
-		clear(t.seen)
-		t.gen = 1
-	}
-	t.Buckets = t.Buckets[:0]
+	t.begin(bits)
 	mask := uint32(1<<bits - 1)
 	for i, w := range t.words {
 		t.add(hashString(seedWord, w) & mask)
@@ -98,21 +88,30 @@ func (t *Text) chars(skel string, mask uint32) {
 	}
 }
 
+func (t *Text) begin(bits int) {
+	if n := max(1, 1<<bits/64); len(t.seen) != n {
+		t.seen = make([]uint64, n)
+	}
+	clear(t.seen)
+	t.Buckets = t.Buckets[:0]
+}
+
 func (t *Text) add(bucket uint32) {
-	if t.seen[bucket] == t.gen {
+	word, bit := &t.seen[bucket/64], uint64(1)<<(bucket%64)
+	if *word&bit != 0 {
 		return
 	}
-	t.seen[bucket] = t.gen
+	*word |= bit
 	t.Buckets = append(t.Buckets, bucket)
 }
 
 // weigh gives every bucket its weight and scales the whole to length one. It
 // returns the scale.
-func (t *Text) weigh(idf []float32) float32 {
+func (t *Text) weigh(buckets []bucket) float32 {
 	t.Values = t.Values[:0]
 	var sum float64
 	for _, b := range t.Buckets {
-		v := idf[b]
+		v := buckets[b].idf
 		t.Values = append(t.Values, v)
 		sum += float64(float64(v) * float64(v))
 	}
@@ -156,16 +155,25 @@ func mix(h uint32) uint32 {
 	return h ^ h>>16
 }
 
-// idfOf returns the square root of each bucket's inverse document frequency,
-// rounded so that machines whose logarithms differ in the last bit agree.
-func idfOf(df []uint32, rows int) []float32 {
-	idf := make([]float32, len(df))
+// bucket is what a model knows of the features that fall into it. Both are
+// needed for each feature of a text, and most of these are far from one another
+// in memory.
+type bucket struct {
+	idf  float32 // the square root of the inverse document frequency
+	from uint32  // its postings end where those of the next begin
+}
+
+// idfOf returns the buckets with the square root of their inverse document frequency,
+// rounded so that machines whose logarithms differ in the last bit agree, and
+// one more for the end of the postings.
+func idfOf(df []uint32, rows int) []bucket {
+	idf := make([]bucket, len(df)+1)
 	for b, n := range df {
 		v := math.Sqrt(math.Log(float64(1+rows) / float64(1+n)))
 		if n == 0 {
 			v = math.Sqrt(math.Log(float64(1 + rows)))
 		}
-		idf[b] = float32(math.Round(v*256) / 256)
+		idf[b].idf = float32(math.Round(v*256) / 256)
 	}
 	return idf
 }
@@ -177,12 +185,7 @@ const seedLetter = 0x2545f491
 // written: the language of a text shows there, its subject elsewhere.
 func (t *Text) readLetters(s string, words []string, bits int) {
 	t.words = append(t.words[:0], words...)
-	if len(t.seen) != 1<<bits {
-		t.seen = make([]uint32, 1<<bits)
-		t.gen = 0
-	}
-	t.gen++
-	t.Buckets = t.Buckets[:0]
+	t.begin(bits)
 	mask := uint32(1<<bits - 1)
 	for i, w := range t.words {
 		if i == 40 { // enough to know

@@ -22,22 +22,22 @@ const (
 func (m *Model) WriteTo(w io.Writer) (int64, error) {
 	b := binary.LittleEndian.AppendUint32(nil, uint32(m.bits))
 	b = binary.LittleEndian.AppendUint32(b, uint32(m.classes))
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(m.class)))
-	for _, v := range m.idf {
-		b = binary.LittleEndian.AppendUint16(b, uint16(math.Round(float64(v)*256)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(m.posts)))
+	for _, bucket := range m.buckets[:1<<m.bits] {
+		b = binary.LittleEndian.AppendUint16(b, uint16(math.Round(float64(bucket.idf)*256)))
 	}
-	for k := range m.start[:len(m.start)-1] {
-		b = binary.LittleEndian.AppendUint16(b, uint16(m.start[k+1]-m.start[k]))
+	for k := range uint32(1 << m.bits) {
+		b = binary.LittleEndian.AppendUint16(b, uint16(len(m.of(k))))
 	}
 	for k := range m.classes {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(m.scale[k]))
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(m.bias[k]))
 	}
-	for _, c := range m.class {
-		b = binary.LittleEndian.AppendUint16(b, c)
+	for _, p := range m.posts {
+		b = binary.LittleEndian.AppendUint16(b, uint16(p.class()))
 	}
-	for _, v := range m.weight {
-		b = append(b, byte(v))
+	for _, p := range m.posts {
+		b = append(b, byte(p))
 	}
 	n, err := w.Write(b)
 	return int64(n), err
@@ -58,15 +58,15 @@ func ReadModel(data []byte) (*Model, []byte, error) {
 	if len(data) < need {
 		return nil, nil, fmt.Errorf("%w: %d bytes of %d", ErrFormat, len(data), need)
 	}
-	m := &Model{bits: bits, classes: classes, idf: make([]float32, buckets), start: make([]uint32, buckets+1)}
-	for i := range m.idf {
-		m.idf[i] = float32(binary.LittleEndian.Uint16(data[2*i:])) / 256
+	m := &Model{bits: bits, classes: classes, buckets: make([]bucket, buckets+1), posts: make([]posting, n)}
+	for i := range buckets {
+		m.buckets[i].idf = float32(binary.LittleEndian.Uint16(data[2*i:])) / 256
 	}
 	data = data[2*buckets:]
 	for i := range buckets {
-		m.start[i+1] = m.start[i] + uint32(binary.LittleEndian.Uint16(data[2*i:]))
+		m.buckets[i+1].from = m.buckets[i].from + uint32(binary.LittleEndian.Uint16(data[2*i:]))
 	}
-	if int(m.start[buckets]) != n {
+	if int(m.buckets[buckets].from) != n {
 		return nil, nil, fmt.Errorf("%w: postings do not add up", ErrFormat)
 	}
 	data = data[2*buckets:]
@@ -75,17 +75,15 @@ func ReadModel(data []byte) (*Model, []byte, error) {
 		m.bias = append(m.bias, math.Float32frombits(uint32(le32(data[8*k+4:]))))
 	}
 	data = data[8*classes:]
-	m.class, m.weight = make([]uint16, n), make([]int8, n)
-	for i := range m.class {
-		if m.class[i] = binary.LittleEndian.Uint16(data[2*i:]); int(m.class[i]) >= classes {
-			return nil, nil, fmt.Errorf("%w: class %d of %d", ErrFormat, m.class[i], classes)
+	weights := data[2*n:]
+	for i := range m.posts {
+		class := int(binary.LittleEndian.Uint16(data[2*i:]))
+		if class >= classes {
+			return nil, nil, fmt.Errorf("%w: class %d of %d", ErrFormat, class, classes)
 		}
+		m.posts[i] = newPosting(class, int8(weights[i]))
 	}
-	data = data[2*n:]
-	for i := range m.weight {
-		m.weight[i] = int8(data[i])
-	}
-	return m, data[n:], nil
+	return m, weights[n:], nil
 }
 
 func le32(b []byte) int { return int(binary.LittleEndian.Uint32(b)) }

@@ -9,12 +9,24 @@ import (
 type Model struct {
 	bits    int
 	classes int
-	idf     []float32 // of each bucket
-	start   []uint32  // postings of bucket b: start[b]..start[b+1]
-	class   []uint16
-	weight  []int8
+	buckets []bucket // and one for the end
+	posts   []posting
 	scale   []float32 // of each class: what one step of its weights is worth
 	bias    []float32
+}
+
+// posting is the weight of a bucket's features for a class, side by side in
+// memory: the class and eight bits of weight.
+type posting uint32
+
+func newPosting(class int, weight int8) posting { return posting(class)<<8 | posting(uint8(weight)) }
+
+func (p posting) class() int      { return int(p >> 8) }
+func (p posting) weight() float32 { return float32(int8(p)) }
+
+// of are the postings of a bucket, in the order of their classes.
+func (m *Model) of(bucket uint32) []posting {
+	return m.posts[m.buckets[bucket].from:m.buckets[bucket+1].from]
 }
 
 // Classes returns the number of classes.
@@ -22,8 +34,9 @@ func (m *Model) Classes() int { return m.classes }
 
 // pack turns the weights of the classes into postings of the buckets, eight
 // bits a weight.
-func pack(cs []classWeights, idf []float32, bits int) *Model {
-	m := &Model{bits: bits, classes: len(cs), idf: idf, start: make([]uint32, 1<<bits+1)}
+func pack(cs []classWeights, buckets []bucket, bits int) *Model {
+	m := &Model{bits: bits, classes: len(cs), buckets: buckets}
+	next := make([]uint32, len(buckets))
 	for _, c := range cs {
 		var most float32
 		for _, w := range c.weight {
@@ -35,21 +48,18 @@ func pack(cs []classWeights, idf []float32, bits int) *Model {
 		m.scale = append(m.scale, most/127)
 		m.bias = append(m.bias, c.bias)
 		for _, b := range c.bucket {
-			m.start[b+1]++
+			next[b+1]++
 		}
 	}
 	for b := range 1 << bits {
-		m.start[b+1] += m.start[b]
+		next[b+1] += next[b]
+		buckets[b+1].from = next[b+1]
 	}
-	n := m.start[1<<bits]
-	m.class, m.weight = make([]uint16, n), make([]int8, n)
-	next := append([]uint32(nil), m.start...)
+	m.posts = make([]posting, next[1<<bits])
 	for k, c := range cs {
 		for i, b := range c.bucket {
-			p := next[b]
+			m.posts[next[b]] = newPosting(k, int8(math.Round(float64(c.weight[i]/m.scale[k]))))
 			next[b]++
-			m.class[p] = uint16(k)
-			m.weight[p] = int8(math.Round(float64(c.weight[i] / m.scale[k])))
 		}
 	}
 	return m
@@ -58,7 +68,7 @@ func pack(cs []classWeights, idf []float32, bits int) *Model {
 // Read prepares t for s: Words, Buckets, Values.
 func (m *Model) Read(t *Text, s string) {
 	t.Read(s, m.bits)
-	t.weigh(m.idf)
+	t.weigh(m.buckets)
 }
 
 // Score appends the margin of every class for the text read into t to dst,
@@ -71,10 +81,8 @@ func (m *Model) Score(dst []float32, t *Text) []float32 {
 	}
 	for i, b := range t.Buckets {
 		v := t.Values[i]
-		from, to := m.start[b], m.start[b+1]
-		class, weight := m.class[from:to], m.weight[from:to]
-		for j, k := range class {
-			dst[k] += float32(v * float32(weight[j])) // rounded here, so that all machines agree
+		for _, p := range m.of(b) {
+			dst[p.class()] += float32(v * p.weight()) // rounded here, so that all machines agree
 		}
 	}
 	for k := range dst {
@@ -102,7 +110,7 @@ func (m *Model) Joined(dst, x, y []float32, xLength, yLength float32) []float32 
 // words are the folded words of s.
 func (m *Model) ReadLetters(t *Text, s string, words []string) {
 	t.readLetters(s, words, m.bits)
-	t.weigh(m.idf)
+	t.weigh(m.buckets)
 }
 
 // Bucket is where the model keeps a skeleton word.
@@ -112,7 +120,7 @@ func (m *Model) Bucket(skel string) uint32 {
 
 // Speaks tells whether the word of a bucket speaks for a class.
 func (m *Model) Speaks(bucket uint32, class int) bool {
-	from, to := m.start[bucket], m.start[bucket+1]
-	i, ok := slices.BinarySearch(m.class[from:to], uint16(class))
-	return ok && m.weight[from:to][i] > 0
+	posts := m.of(bucket)
+	i, ok := slices.BinarySearchFunc(posts, class, func(p posting, class int) int { return p.class() - class })
+	return ok && posts[i].weight() > 0
 }

@@ -58,7 +58,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, rest, err := ReadModel(append(b.Bytes(), 1, 2))
-	if err != nil || len(rest) != 2 || !reflect.DeepEqual(got.weight, m.weight) || best(got, "second round") != 0 {
+	if err != nil || len(rest) != 2 || !reflect.DeepEqual(got.posts, m.posts) || best(got, "second round") != 0 {
 		t.Errorf("%v, %d left", err, len(rest))
 	}
 	for n := range 40 {

@@ -85,7 +85,7 @@ func (c *corpus) of(i, k int) bool { return int(c.class[i]) == k || int(c.group[
 
 func (c *corpus) rows() int { return len(c.class) }
 
-func read(rows []Row, o Options) (*corpus, []float32) {
+func read(rows []Row, o Options) (*corpus, []bucket) {
 	var t Text
 	df := make([]uint32, 1<<o.Bits)
 	c := &corpus{start: []int32{0}}
@@ -110,7 +110,7 @@ func read(rows []Row, o Options) (*corpus, []float32) {
 	}
 	c.renumber(df)
 	for _, b := range c.bucket {
-		c.idf = append(c.idf, idf[b])
+		c.idf = append(c.idf, idf[b].idf)
 	}
 	return c, idf
 }
@@ -255,7 +255,7 @@ func (c *corpus) means(classes, bits int) *Model {
 			cw[k].weight = append(cw[k].weight, sum[f]/float32(math.Sqrt(squares)))
 		}
 	}
-	return pack(cw, make([]float32, 1<<bits), bits)
+	return pack(cw, make([]bucket, 1<<bits+1), bits)
 }
 
 // top returns the indexes of the n largest scores, of equal ones the first.

@@ -43,11 +43,11 @@ type entry struct {
 // of how often, each class of length one, by stem.
 func (x *Index) rows() [][]entry {
 	var of [][]uint32 // the questions of each class
-	for q, k := range x.class {
-		for int(k) >= len(of) {
+	for q, a := range x.asked {
+		for int(a.class) >= len(of) {
 			of = append(of, nil)
 		}
-		of[k] = append(of[k], uint32(q))
+		of[a.class] = append(of[a.class], uint32(q))
 	}
 	count := make([]int, len(x.stems))
 	var have []uint16
@@ -55,7 +55,7 @@ func (x *Index) rows() [][]entry {
 	for k, qs := range of {
 		have = have[:0]
 		for _, q := range qs {
-			for _, s := range x.lists[q] {
+			for _, s := range x.stemsOf(int(q)) {
 				if count[s] == 0 {
 					have = append(have, s)
 				}

@@ -42,17 +42,33 @@ type Question struct {
 type Index struct {
 	stems  []uint32 // hashes, sorted
 	weight []float32
-	lists  [][]uint16 // stems of each question
-	class  []uint16
+	asked  []asked
+	lists  []uint16 // stems of the questions, one after another
 
 	start []uint32 // postings of stem i: posts[start[i]:start[i+1]]
 	posts []uint32
-	norm  []float32
 
 	rarest float32 // weight of a stem that no question has
 
 	first   []uint32 // the classes that ask with stem i: centres[first[i]:first[i+1]]
 	centres []centre
+}
+
+// asked is a question: its stems, its class and the length of its stems as a
+// vector. The search needs the latter two together.
+type asked struct {
+	to    uint32 // its stems end here, and begin where those before end
+	class uint16
+	norm  float32
+}
+
+// stemsOf are the stems of question q.
+func (x *Index) stemsOf(q int) []uint16 {
+	from := uint32(0)
+	if q > 0 {
+		from = x.asked[q-1].to
+	}
+	return x.lists[from:x.asked[q].to]
 }
 
 // maxStems is how many stems can be told apart, and maxList how many of a question.
@@ -84,14 +100,13 @@ func New(qs []Question) *Index {
 		x.weight = append(x.weight, float32(math.Round(w*64)/64))
 	}
 	for _, q := range qs {
-		var list []uint16
+		from := len(x.lists)
 		for _, s := range q.Skeletons {
-			if i, ok := x.find(s); ok && len(list) < maxList && !slices.Contains(list, uint16(i)) {
-				list = append(list, uint16(i))
+			if i, ok := x.find(s); ok && len(x.lists)-from < maxList && !slices.Contains(x.lists[from:], uint16(i)) {
+				x.lists = append(x.lists, uint16(i))
 			}
 		}
-		x.lists = append(x.lists, list)
-		x.class = append(x.class, uint16(q.Class))
+		x.asked = append(x.asked, asked{to: uint32(len(x.lists)), class: uint16(q.Class)})
 	}
 	x.post()
 	return x
@@ -99,27 +114,24 @@ func New(qs []Question) *Index {
 
 // post makes the postings and lengths from the lists.
 func (x *Index) post() {
-	x.rarest = float32(math.Log(float64(1 + len(x.lists))))
+	x.rarest = float32(math.Log(float64(1 + len(x.asked))))
 	x.start = make([]uint32, len(x.stems)+1)
-	for _, l := range x.lists {
-		for _, s := range l {
-			x.start[s+1]++
-		}
+	for _, s := range x.lists {
+		x.start[s+1]++
 	}
 	for i := range x.stems {
 		x.start[i+1] += x.start[i]
 	}
 	x.posts = make([]uint32, x.start[len(x.stems)])
 	next := slices.Clone(x.start)
-	x.norm = make([]float32, len(x.lists))
-	for q, l := range x.lists {
+	for q := range x.asked {
 		var sum float32
-		for _, s := range l {
+		for _, s := range x.stemsOf(q) {
 			x.posts[next[s]] = uint32(q)
 			next[s]++
 			sum += x.weight[s] * x.weight[s]
 		}
-		x.norm[q] = float32(math.Sqrt(float64(sum)))
+		x.asked[q].norm = float32(math.Sqrt(float64(sum)))
 	}
 	x.centre()
 }
@@ -185,8 +197,8 @@ const (
 
 // Search compares words with all questions.
 func (x *Index) Search(s *Scratch, words []Word, classes int) {
-	if len(s.sums) != len(x.lists) {
-		s.sums = make([]float32, len(x.lists))
+	if len(s.sums) != len(x.asked) {
+		s.sums = make([]float32, len(x.asked))
 	}
 	s.touched = s.touched[:0]
 	s.best, s.second = grow(s.best, classes), grow(s.second, classes)
@@ -210,9 +222,10 @@ func (x *Index) Search(s *Scratch, words []Word, classes int) {
 		x.share(s, w)
 	}
 	for _, q := range s.touched {
-		v := s.sums[q] / (norm*x.norm[q] + 1e-9)
+		a := &x.asked[q]
+		v := s.sums[q] / (norm*a.norm + 1e-9)
 		s.sums[q] = 0
-		switch k := x.class[q]; {
+		switch k := a.class; {
 		case v > s.best[k]:
 			s.second[k] = s.best[k]
 			s.best[k] = v
@@ -267,13 +280,14 @@ var ErrFormat = errors.New("not an index of questions")
 // WriteTo writes the index in a form that depends on its contents alone.
 func (x *Index) WriteTo(w io.Writer) (int64, error) {
 	b := binary.LittleEndian.AppendUint32(nil, uint32(len(x.stems)))
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(x.lists)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(x.asked)))
 	for i, h := range x.stems {
 		b = binary.LittleEndian.AppendUint32(b, h)
 		b = binary.LittleEndian.AppendUint16(b, uint16(x.weight[i]*64))
 	}
-	for q, l := range x.lists {
-		b = binary.LittleEndian.AppendUint16(b, x.class[q])
+	for q, a := range x.asked {
+		l := x.stemsOf(q)
+		b = binary.LittleEndian.AppendUint16(b, a.class)
 		b = append(b, byte(len(l)))
 		for _, s := range l {
 			b = binary.LittleEndian.AppendUint16(b, s)
@@ -289,22 +303,21 @@ func Read(data []byte, classes int) (*Index, []byte, error) {
 	if len(data) < 8 {
 		return nil, nil, cut
 	}
-	stems, lists := int(binary.LittleEndian.Uint32(data)), int(binary.LittleEndian.Uint32(data[4:]))
+	stems, asks := int(binary.LittleEndian.Uint32(data)), int(binary.LittleEndian.Uint32(data[4:]))
 	data = data[8:]
-	if stems > maxStems || len(data) < 6*stems || lists > len(data) {
+	if stems > maxStems || len(data) < 6*stems || asks > len(data) {
 		return nil, nil, cut
 	}
 	x := &Index{
-		stems: make([]uint32, stems), weight: make([]float32, stems),
-		lists: make([][]uint16, lists), class: make([]uint16, lists),
+		stems: make([]uint32, stems), weight: make([]float32, stems), asked: make([]asked, asks),
 	}
 	for i := range stems {
 		x.stems[i] = binary.LittleEndian.Uint32(data[6*i:])
 		x.weight[i] = float32(binary.LittleEndian.Uint16(data[6*i+4:])) / 64
 	}
 	data = data[6*stems:]
-	all := make([]uint16, 0, len(data)/2) // the lists, one after another
-	for q := range lists {
+	all := make([]uint16, 0, len(data)/2)
+	for q := range asks {
 		if len(data) < 3 || len(data) < 3+2*int(data[2]) {
 			return nil, nil, cut
 		}
@@ -312,7 +325,6 @@ func Read(data []byte, classes int) (*Index, []byte, error) {
 		if int(class) >= classes {
 			return nil, nil, fmt.Errorf("%w: class %d of %d", ErrFormat, class, classes)
 		}
-		from := len(all)
 		for j := range n {
 			stem := binary.LittleEndian.Uint16(data[3+2*j:])
 			if int(stem) >= stems {
@@ -320,9 +332,10 @@ func Read(data []byte, classes int) (*Index, []byte, error) {
 			}
 			all = append(all, stem)
 		}
-		x.class[q], x.lists[q] = class, all[from:len(all):len(all)]
+		x.asked[q].class, x.asked[q].to = class, uint32(len(all))
 		data = data[3+2*n:]
 	}
+	x.lists = slices.Clone(all)
 	x.post()
 	return x, data, nil
 }
