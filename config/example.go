@@ -61,15 +61,21 @@ func Commented(values map[string]string) (string, error) {
 
 // inLine writes a value as YAML that fits a line.
 func inLine(key, value string) (string, error) {
-	if isList(key) {
-		return "[" + value + "]", nil
-	}
-	n := yaml.Node{Kind: yaml.ScalarNode, Value: value}
-	if _, ok := defaults[key].(bool); !ok {
-		n.SetString(value)
-	}
 	if strings.ContainsAny(value, "\n\r") {
 		return "", fmt.Errorf("%s: has more than one line", key)
+	}
+	var n yaml.Node
+	if list := strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }); isList(key) {
+		n = yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+		for _, item := range list {
+			var one yaml.Node
+			one.SetString(item)
+			n.Content = append(n.Content, &one)
+		}
+	} else if _, text := defaults[key].(string); text {
+		n.SetString(value)
+	} else {
+		n = yaml.Node{Kind: yaml.ScalarNode, Value: value}
 	}
 	out, err := yaml.Marshal(&n)
 	return strings.TrimSpace(string(out)), err

@@ -115,7 +115,7 @@ func TestTheHigherPlaceDecidesBetweenASecretAndItsFile(t *testing.T) {
 func TestAFileMadeOfTheManualSaysWhatItWasTold(t *testing.T) {
 	given := map[string]string{
 		"telegram.token_file": "a b #c.token", "matrix.homeserver": "https://example.org", "matrix.encryption": "false",
-		"matrix.invites": "example.org, '@a:example.org'", "log.level": "warn", "store.url": "true",
+		"matrix.invites": "example.org,@a:example.org", "log.level": "warn", "store.url": "true",
 	}
 	text, err := Commented(given)
 	if err != nil {

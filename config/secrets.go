@@ -27,7 +27,7 @@ var secretFiles = []struct{ key, file, credential string }{
 func (o origins) secrets(v *viper.Viper) error {
 	for _, s := range secretFiles {
 		file := v.GetString(s.file)
-		direct := s.key != "" && v.GetString(s.key) != "" && o[s.key].Kind != FromDefault
+		direct := s.key != "" && v.GetString(s.key) != "" && v.GetString(s.key) != defaults[s.key]
 		switch {
 		case direct && file == "":
 		case direct && o[s.key].Kind == o[s.file].Kind:
