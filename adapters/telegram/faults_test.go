@@ -267,6 +267,27 @@ func TestARestartAnswersEachUpdateOnce(t *testing.T) {
 	}
 }
 
+// A handler whose lane is full gives up when Run's context ends, which may be
+// before the adapter itself has noticed.
+func TestAnUpdateThatWasGivenUpAtTheEndIsLeftForTheNextStart(t *testing.T) {
+	s := telegramtest.New(t, telegramtest.Options{})
+	a, err := New(config(t, s, openStore(t, filepath.Join(t.TempDir(), "p.db"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := s.User("A", "en")
+	s.Say(s.Private(u), u, "q")
+	ctx, cancel := context.WithCancel(t.Context())
+	err = a.Run(ctx, func(ctx context.Context, _ bot.Message, done func(error)) error {
+		cancel()
+		done(ctx.Err())
+		return nil
+	})
+	if n := s.Unconfirmed(); err != nil || n != 1 {
+		t.Errorf("%v, %d unconfirmed", err, n)
+	}
+}
+
 func TestAnUpdateFoundBeingSentIsAnsweredAgainAndCounted(t *testing.T) {
 	s := telegramtest.New(t, telegramtest.Options{})
 	st := openStore(t, filepath.Join(t.TempDir(), "p.db"))

@@ -199,7 +199,7 @@ func (a *Adapter) hand(ctx context.Context, id int, m bot.Message, edited bool, 
 	var once sync.Once
 	done := func(err error) {
 		once.Do(func() {
-			if !a.spawn(func() { a.dealt(t, err, finished) }) {
+			if !a.spawn(func() { a.dealt(ctx, t, err, finished) }) {
 				a.tickets.remove(t) // Run has ended: it is asked for again
 			}
 		})
@@ -211,10 +211,11 @@ func (a *Adapter) hand(ctx context.Context, id int, m bot.Message, edited bool, 
 }
 
 // dealt notes that an update was dealt with, unless that was cut short by the
-// end of the process.
-func (a *Adapter) dealt(t *ticket, err error, finished func(bool)) {
+// end of the process. That is seen by Run's own context first: stop ends a moment
+// after it.
+func (a *Adapter) dealt(ctx context.Context, t *ticket, err error, finished func(bool)) {
 	defer a.tickets.remove(t)
-	if err != nil && a.stop.Err() != nil && isStop(err) {
+	if err != nil && (ctx.Err() != nil || a.stop.Err() != nil) && isStop(err) {
 		a.track.finish(t.id, false)
 		finished(false)
 		return
