@@ -1,7 +1,9 @@
 package answers
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"parley/answers/facts"
@@ -49,16 +51,32 @@ func (b *Book) Card(code, today string, amended []Amendment) markup.Text {
 	return append(t, italic(p.Say("card.foot", lang.Args{"date": p.Date(b.base.AsOf), "today": p.Date(today)})))
 }
 
-// when is the date of an event, with its hour if that was announced.
+// when is the date of an event, with its hour and place if those were announced.
 func (b *Book) when(p *lang.Pack, e *facts.Event) string {
-	if e.ForTime == "" {
-		return p.Date(e.ForDate)
+	when := p.Date(e.ForDate)
+	if e.ForTime != "" {
+		when = p.Say("when.time", lang.Args{"date": when, "time": e.ForTime, "zone": cmp.Or(e.Zone, "UTC")})
 	}
-	zone := e.Zone
-	if zone == "" {
-		zone = "UTC"
+	if pl := b.placeOf(e.Place); pl != nil {
+		when = p.Say("when.place", lang.Args{"when": when, "place": pl.Names.In(p.Code)})
 	}
-	return p.Say("when.time", lang.Args{"date": p.Date(e.ForDate), "time": e.ForTime, "zone": zone})
+	return when
+}
+
+// placeOf is the place of the base that a note of the schedule names, as "Istanbul,
+// Turkey" names Istanbul. A note that leaves it open names none.
+func (b *Book) placeOf(note string) *facts.Place {
+	if strings.ContainsAny(note, "(;") || strings.Contains(note, " or ") {
+		return nil
+	}
+	city, _, _ := strings.Cut(note, ",")
+	for _, p := range b.base.Places {
+		name := p.Names[0]
+		if note != "" && (note == p.ID || note == name || city == name || slices.Contains(p.Spelled, city)) {
+			return p
+		}
+	}
+	return nil
 }
 
 // recent are the newest dates of the schedule, and those withdrawn, struck out.

@@ -107,6 +107,26 @@ func TestTheCardTellsTheScheduleInEveryLanguage(t *testing.T) {
 	}
 }
 
+func TestTheCardNamesThePlaceInEveryLanguage(t *testing.T) {
+	const places = "places:\n  - id: istanbul\n    status: confirmed\n    names: {en: Istanbul, uk: Стамбул, ru: Стамбул, tr: İstanbul}\n" +
+		"    text: {en: A city., uk: Місто., ru: Город., tr: Şehir.}\n    short: {en: A city, uk: Місто, ru: Город, tr: Şehir}\n"
+	at := func(place string) *Book {
+		return scheduled(t, event("ev-next-announced", "announced", "2026-06-10", "2026-07-05", "place: '"+place+"'"), places)
+	}
+	for code, want := range map[string]string{
+		"en": "5 July 2026, Istanbul\n", "uk": "5 липня 2026 року, Стамбул\n", "ru": "5 июля 2026 года, Стамбул\n", "tr": "5 Temmuz 2026, İstanbul\n",
+	} {
+		if got := at("Istanbul, Turkey").Card(code, "2026-06-20", nil).String(); !strings.Contains(got, want) {
+			t.Errorf("%s: no %q in\n%s", code, want, got)
+		}
+	}
+	for _, open := range []string{"Istanbul, Turkey (possible)", "Istanbul or Geneva", "Geneva, Switzerland"} {
+		if got := at(open).Card("en", "2026-06-20", nil).String(); strings.Contains(got, "2026, Istanbul") {
+			t.Errorf("%s is told as sure:\n%s", open, got)
+		}
+	}
+}
+
 func TestTheCardShowsWhatWasPutRight(t *testing.T) {
 	b := scheduled(t, event("ev-geneva-announced", "announced", "2026-06-10", "2026-07-05"))
 	gone := Told{ID: "ev-gone", Event: facts.Announced, Short: facts.Text{"Gone", "Gone", "Gone", "Gone"}}
