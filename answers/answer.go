@@ -25,7 +25,7 @@ const (
 
 // Answer answers a question. The same question always gets the same answer.
 func (b *Book) Answer(q Question) Answer {
-	talk := q.Talk.current(q.Now)
+	talk := q.Talk.Current(q.Now)
 	if c, ok := b.picked(q.Text, talk); ok {
 		q.Lang = b.answerIn(q, talk, match.Result{})
 		return b.Open(c, q)
@@ -399,7 +399,7 @@ func (b *Book) summary(a *Answer, t *facts.Topic) {
 // Open tells the fact or summary with this id, as when a choice is picked. An
 // id that the base does not have gets an Unknown answer.
 func (b *Book) Open(id string, q Question) Answer {
-	t := q.Talk.current(q.Now)
+	t := q.Talk.Current(q.Now)
 	code := b.answerIn(q, t, match.Result{})
 	if id = b.base.Resolve(id); !b.Knows(id) {
 		a := b.unknown(match.Result{}, code, t)

@@ -58,8 +58,9 @@ type Talk struct {
 // TalkLife is for how long a talk is remembered.
 const TalkLife = 15 * time.Minute
 
-// current returns t, or the zero Talk if it is too old at now.
-func (t Talk) current(now time.Time) Talk {
+// Current returns what a question at now sees of the talk: t, or if it is too old
+// only its language.
+func (t Talk) Current(now time.Time) Talk {
 	if t.At.IsZero() || now.Sub(t.At) > TalkLife || now.Before(t.At.Add(-time.Minute)) {
 		return Talk{Lang: t.Lang}
 	}

@@ -10,7 +10,7 @@ import (
 // Why explains in words how a question is read: the best readings, what speaks
 // for each, what the question says exactly, and the outcome.
 func (b *Book) Why(q Question) string {
-	talk := q.Talk.current(q.Now)
+	talk := q.Talk.Current(q.Now)
 	r := b.matcher.Explain(q.Text, b.context(talk), q.Now)
 	var s strings.Builder
 	fmt.Fprintf(&s, "language: %s (leads by %.2f)\n", r.Lang, r.LangSure)
@@ -33,7 +33,7 @@ func (b *Book) Why(q Question) string {
 // Readings tells in one line each the best readings of a question, and the three
 // things that count most for or against each.
 func (b *Book) Readings(q Question, n int) (lines []string) {
-	talk := q.Talk.current(q.Now)
+	talk := q.Talk.Current(q.Now)
 	r := b.matcher.Explain(q.Text, b.context(talk), q.Now)
 	for _, c := range r.Candidates[:min(n, len(r.Candidates))] {
 		var why []string

@@ -40,6 +40,7 @@ type Bot struct {
 	now      func() time.Time
 	lanes    *lanes
 	topics   *topics
+	recent   *recent
 	adapters atomic.Pointer[map[string]Adapter]
 	commands []Command
 
@@ -65,7 +66,7 @@ func (b *Bot) Counts() *Counts { return &b.counts }
 
 // New makes a bot.
 func New(o Options) *Bot {
-	b := &Bot{keeper: o.Keeper, log: o.Log, now: o.Now, topics: newTopics(), commands: Commands(), swapped: make(chan struct{}, 1)}
+	b := &Bot{keeper: o.Keeper, log: o.Log, now: o.Now, topics: newTopics(), recent: newRecent(), commands: Commands(), swapped: make(chan struct{}, 1)}
 	b.memory, _ = o.Keeper.(Memory)
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
@@ -218,7 +219,7 @@ func (b *Bot) reply(ctx context.Context, a Adapter, m Message) (Reply, bool) {
 		return b.picked(ctx, a, m)
 	}
 	q, began := b.question(ctx, m), time.Now()
-	ans := b.Book().Answer(q)
+	ans := b.recent.answer(b.Book(), q)
 	b.metrics.answered(m.Chat.Network, ans, time.Since(began))
 	b.log.DebugContext(ctx, "answer found", "network", m.Chat.Network, "outcome", ans.Status, "lang", ans.Lang)
 	b.topics.remember(m.Chat, m.From, ans.Talk)

@@ -1,6 +1,10 @@
 package bot
 
-import "context"
+import (
+	"context"
+
+	"parley/answers"
+)
 
 // Command does what a command says, as if it had come from a network.
 func (b *Bot) Command(ctx context.Context, a Adapter, m Message) (Reply, bool) {
@@ -18,3 +22,6 @@ func (b *Bot) Look(ctx context.Context, code string) (string, error) {
 	}
 	return v.card(code).reply.Body.String(), nil
 }
+
+// Recent answers as a bot does, remembering what was asked lately.
+func Recent() func(*answers.Book, answers.Question) answers.Answer { return newRecent().answer }
