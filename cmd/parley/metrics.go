@@ -14,12 +14,17 @@ import (
 	"parley/bot/store"
 )
 
-// newRegistry gathers all metrics there are; docs/metrics.md explains them.
+// newRegistry gathers all metrics there are, and those of every Go program.
 func newRegistry(b *bot.Bot, st *store.Store, networks []bot.Adapter) *prometheus.Registry {
 	r := prometheus.NewRegistry()
-	r.MustRegister(b, newBuildInfo(), &networkMetrics{b, networks}, &storeMetrics{bot: b, store: st}, &baseMetrics{b},
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	r.MustRegister(ourCollectors(b, st, networks)...)
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return r
+}
+
+// ourCollectors are our own; docs/metrics.md explains them.
+func ourCollectors(b *bot.Bot, st *store.Store, networks []bot.Adapter) []prometheus.Collector {
+	return []prometheus.Collector{b, newBuildInfo(), &networkMetrics{b, networks}, &storeMetrics{bot: b, store: st}, &baseMetrics{b}}
 }
 
 func newBuildInfo() prometheus.Collector {
@@ -171,7 +176,7 @@ type storeMetrics struct {
 }
 
 const (
-	storeAgain  = 10 * time.Second
+	storeAgain  = 5 * time.Second
 	storeWithin = 5 * time.Second
 )
 
