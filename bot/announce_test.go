@@ -271,10 +271,12 @@ func TestWhatIsKeptIsShownAndForgottenAtOnce(t *testing.T) {
 	d.say("1", "lang", "en")
 	d.change(event("ev-rome-held", "held", "2026-06-16", "2026-06-16"))
 	d.deliver()
-	contains(t, d.say("1", "mydata", ""), "language: en", "pinned schedule, since 20 June 2026", "meetings and what came of them (22-07 Europe/Kyiv)", "corrected: 2")
+	contains(t, d.say("1", "mydata", ""), "language: en", "pinned schedule, since 20 June 2026", "meetings and what came of them (22-07 Europe/Kyiv)", "corrected: 2", "done for this chat: 4")
 	contains(t, d.say("1", "forget", ""), "deleted")
 	contains(t, d.say("1", "mydata", ""), "Nothing is kept")
 	contains(t, d.shown("1")[0], "No longer kept up to date")
+	r, _ := d.b.Command(t.Context(), d.net, bot.Message{Chat: bot.Chat{Network: "board", ID: "1"}, Kind: bot.Group, Command: "forget", From: "a member"})
+	contains(t, r.Body.String(), "What you and I were talking about is forgotten", "administrators")
 	d.change(rome)
 	d.deliver()
 	last(t, d.shown("1"), 2)
@@ -324,7 +326,7 @@ func TestAMessageOfUnknownFateIsFoundOut(t *testing.T) {
 
 func TestOnlyAdministratorsPin(t *testing.T) {
 	d := newDesk(t)
-	for _, command := range []string{"pin", "unpin", "subscribe", "unsubscribe", "forget"} {
+	for _, command := range []string{"pin", "unpin", "subscribe", "unsubscribe"} {
 		r, _ := d.b.Command(t.Context(), d.net, bot.Message{Chat: bot.Chat{Network: "board", ID: "1"}, Kind: bot.Group, Command: command,
 			Admin: func() (bool, error) { return false, nil }})
 		contains(t, r.Body.String(), "Only administrators")

@@ -171,6 +171,9 @@ func (b *Bot) serve(ctx context.Context, a Adapter, m Message, began time.Time) 
 	}
 	r.Quote, r.Mention = m.ID, m.From
 	if err = b.send(ctx, a, m, r); err == nil {
+		if r.Final {
+			b.forget(ctx, m.Chat)
+		}
 		b.metrics.took.WithLabelValues(m.Chat.Network).Observe(time.Since(began).Seconds())
 		b.log.DebugContext(ctx, "answered", "network", m.Chat.Network, "lang", r.Lang, "took", time.Since(began))
 		return nil
@@ -250,17 +253,6 @@ func FromAnswer(a answers.Answer) Reply {
 		r.Fact = a.Facts[0]
 	}
 	return r
-}
-
-// forget deletes all that is kept of a chat.
-func (b *Bot) forget(ctx context.Context, c Chat) {
-	b.topics.forget(c)
-	if b.keeper == nil {
-		return
-	}
-	if err := b.keeper.Forget(ctx, c.Network, c.ID); err != nil {
-		b.log.ErrorContext(ctx, "chat not forgotten", "err", err)
-	}
 }
 
 // language is the language to speak to a chat in when there is no question.

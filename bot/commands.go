@@ -42,7 +42,7 @@ func Commands() []Command {
 		{Name: "privacy", run: says("talk-privacy")},
 		{Name: "about", run: says("talk-about")},
 		{Name: "mydata", run: (*Bot).mydata},
-		{Name: "forget", Admin: true, run: (*Bot).forgetMe},
+		{Name: "forget", run: (*Bot).forgetMe},
 		{Name: "leave", Rooms: true, run: (*Bot).leave},
 	}
 }
@@ -233,17 +233,6 @@ func (b *Bot) help(ctx context.Context, m Message) (Reply, bool) {
 		}
 		r.Body = append(r.Body, markup.Item(line+": "+b.Book().Say(r.Lang, "cmd."+c.Name, nil)))
 	}
-	return r, true
-}
-
-func (b *Bot) forgetMe(ctx context.Context, m Message) (Reply, bool) {
-	r := b.notice(ctx, m, "forgotten", nil)
-	if b.memory != nil {
-		if p, err := b.memory.Pin(ctx, m.Chat); err == nil && p != nil {
-			b.endCard(ctx, p)
-		}
-	}
-	b.forget(ctx, m.Chat)
 	return r, true
 }
 

@@ -226,6 +226,12 @@ func (s *chatSet) add(c Chat) {
 	s.all[Chat{c.Network, c.ID, ""}] = true
 }
 
+func (s *chatSet) drop(c Chat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.all, Chat{c.Network, c.ID, ""})
+}
+
 func (s *chatSet) has(c Chat) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -16,6 +16,7 @@ type Memory interface {
 	Subscriptions
 	Posts
 	Announcements
+	Holding(ctx context.Context, c Chat) (Holding, error)
 	// Lock makes this process the only one that writes to a chat; false if
 	// another does now.
 	Lock(ctx context.Context, c Chat) (unlock func(), ok bool, err error)
@@ -64,6 +65,13 @@ type Subscriptions interface {
 	PutSubscription(ctx context.Context, s Subscription) error
 	ChangeSubscription(ctx context.Context, s Subscription) error // the same, unless it is gone
 	DropSubscription(ctx context.Context, c Chat) error
+}
+
+// Holding is how much else is kept of a chat and its topics.
+type Holding struct {
+	Answers int // ids of answers
+	Waiting int // answers that are to be sent
+	Tasks   int // done, or to be done
 }
 
 // Post is a message that was sent unasked.

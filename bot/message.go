@@ -64,6 +64,7 @@ type Reply struct {
 	Fact    string // id of the main fact, for links to it; empty if there is none
 	Echoes  bool   // it repeats what a person wrote, and is not to be stored
 	Notice  bool   // not an answer to a question: a status, a refusal
+	Final   bool   // the chat was forgotten, and this message is to be too
 	Unasked bool   // nobody waits for it: answers go first, and a busy network is told as Busy
 	Key     string // if set, the same message has the same key whenever it is sent again
 }

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"time"
 
@@ -42,9 +41,20 @@ func (b *Bot) mydata(ctx context.Context, m Message) (Reply, bool) {
 		if err != nil {
 			return b.troubled(ctx, m, err)
 		}
-		posts = slices.DeleteFunc(posts, func(p Post) bool { return p.What == postLast })
 		if len(posts) > 0 {
 			lines = append(lines, say("mydata.sent", lang.Args{"count": strconv.Itoa(len(posts))}))
+		}
+		h, err := b.memory.Holding(ctx, m.Chat)
+		if err != nil {
+			return b.troubled(ctx, m, err)
+		}
+		for _, x := range [...]struct {
+			key string
+			n   int
+		}{{"mydata.answers", h.Answers}, {"mydata.waiting", h.Waiting}, {"mydata.tasks", h.Tasks}} {
+			if x.n > 0 {
+				lines = append(lines, say(x.key, lang.Args{"count": strconv.Itoa(x.n)}))
+			}
 		}
 	}
 	if len(lines) == 0 {

@@ -108,6 +108,16 @@ func (t *topics) setLanguage(c Chat, lang string) {
 	t.langs[Chat{c.Network, c.ID, ""}] = lang
 }
 
+func (t *topics) forgetPerson(c Chat, from string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for p := range t.talks {
+		if p.chat.Network == c.Network && p.chat.ID == c.ID && p.id == from {
+			delete(t.talks, p)
+		}
+	}
+}
+
 func (t *topics) forget(c Chat) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

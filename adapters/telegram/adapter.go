@@ -26,6 +26,8 @@ var (
 	_ bot.Pinner  = (*Adapter)(nil)
 	_ bot.Typer   = (*Adapter)(nil)
 
+	_ bot.Forgetter = (*Adapter)(nil)
+
 	_ bot.Connected = (*Adapter)(nil)
 )
 
@@ -90,6 +92,7 @@ type Adapter struct {
 	// Run returns: what is still under way is broken off.
 	stop, hard         context.Context
 	endStop, endHard   context.CancelFunc
+	keeping            sync.Mutex     // held while answers are stored
 	wg                 sync.WaitGroup // all goroutines of Run
 	gate               sync.RWMutex   // guards closed
 	closed             bool           // Run waits for the last goroutines; no new ones

@@ -25,6 +25,8 @@ func (a *Adapter) keepAnswers(ctx context.Context) {
 }
 
 func (a *Adapter) storeAnswers(ctx context.Context) {
+	a.keeping.Lock()
+	defer a.keeping.Unlock()
 	ps := a.memory.unstored()
 	if len(ps) == 0 {
 		return
@@ -36,8 +38,15 @@ func (a *Adapter) storeAnswers(ctx context.Context) {
 		})
 	}
 	if err := a.cfg.Store.PutAllSaid(ctx, all, time.Now()); err != nil && ctx.Err() == nil {
-		a.log.Warn("answers not remembered for edits of their questions", "err", err)
+		a.log.WarnContext(ctx, "answers not remembered for edits of their questions", "err", err)
 	}
+}
+
+// Forget drops what is known of a chat's messages.
+func (a *Adapter) Forget(c bot.Chat) {
+	a.keeping.Lock() // what is being stored comes before
+	defer a.keeping.Unlock()
+	a.memory.forget(c.ID)
 }
 
 // inChat names a message: Telegram counts them in each chat.

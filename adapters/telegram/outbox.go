@@ -91,7 +91,7 @@ func (o *outbox) revive(chat string) bool {
 
 // postpone stores an answer that cannot go soon, and tells whether it did.
 func (a *Adapter) postpone(ctx context.Context, t *ticket, to bot.Chat, r bot.Reply, parts []formatted) bool {
-	if t == nil || r.Unasked || r.Echoes {
+	if t == nil || r.Unasked || r.Echoes || r.Final {
 		return false
 	}
 	delay := a.gov.delay(a.memory.now(to.ID))
@@ -105,7 +105,7 @@ func (a *Adapter) postpone(ctx context.Context, t *ticket, to bot.Chat, r bot.Re
 	}
 	err := a.cfg.Store.PutWaiting(ctx, store.Waiting{Network: Network, ID: a.inboxID(t.id), Chat: to.ID, Place: int64(t.id), Body: jsonOf(l)}, time.Now())
 	if err != nil {
-		a.log.Error("answer not stored", "err", err)
+		a.log.ErrorContext(ctx, "answer not stored", "err", err)
 		if more := a.outbox.remove(to.ID); more && first {
 			a.sendStored(to.ID)
 		}
@@ -122,7 +122,7 @@ func (a *Adapter) postpone(ctx context.Context, t *ticket, to bot.Chat, r bot.Re
 func (a *Adapter) resume(ctx context.Context) {
 	chats, err := a.cfg.Store.WaitingChats(ctx, Network)
 	if err != nil {
-		a.log.Error("stored answers cannot be read", "err", err)
+		a.log.ErrorContext(ctx, "stored answers cannot be read", "err", err)
 		return
 	}
 	a.outbox.mu.Lock()
@@ -167,30 +167,32 @@ func (a *Adapter) sendStored(chat string) {
 // deliver sends a stored answer. It returns false if the end of the process
 // prevents it.
 func (a *Adapter) deliver(w *store.Waiting) bool {
+	ctx := context.Background()
 	var l letter
 	if err := json.Unmarshal([]byte(w.Body), &l); err != nil {
-		a.log.Error("stored answer cannot be read", "err", err)
+		a.log.ErrorContext(ctx, "stored answer cannot be read", "err", err)
 		return true
 	}
+	ctx = bot.WithOrigin(ctx, bot.Origin{Chat: bot.Chat{Network: Network, ID: w.Chat}, ID: l.Quote})
 	if w.Sending {
 		a.stats.uncertain.Add(1)
-		a.log.Info("an answer may be sent twice: the last run ended while it was sent", "update", w.ID)
+		a.log.InfoContext(ctx, "an answer may be sent twice: the last run ended while it was sent", "update", w.ID)
 	}
 	var ids []string
 	note := sync.OnceFunc(func() {
 		if err := a.cfg.Store.SendWaiting(a.hard, Network, w.ID); err != nil {
-			a.log.Error("stored answer not noted", "err", err)
+			a.log.ErrorContext(ctx, "stored answer not noted", "err", err)
 		}
 	})
 	for i, p := range l.Parts {
-		j := a.job(context.Background(), "sendMessage", bot.Chat{Network: Network, ID: w.Chat}, p)
+		j := a.job(ctx, "sendMessage", bot.Chat{Network: Network, ID: w.Chat}, p)
 		j.note, j.goOn = note, i > 0
-		raw, err := a.carryOut(context.Background(), j)
+		raw, err := a.carryOut(ctx, j)
 		if err != nil && a.stop.Err() != nil && isStop(err) && !errors.Is(err, bot.ErrUncertain) {
 			return false
 		}
 		if err != nil {
-			a.log.Warn("answer not sent", "err", err)
+			a.log.WarnContext(ctx, "answer not sent", "err", err)
 			return true
 		}
 		if id, err := messageID(raw); err == nil {

@@ -71,6 +71,19 @@ func (s *Store) forget(ctx context.Context, tx *sql.Tx, network, chat string) er
 	return nil
 }
 
+// Holding returns how much is kept of a chat beside its card, subscription,
+// language and posts.
+func (s *Store) Holding(ctx context.Context, c bot.Chat) (h bot.Holding, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM said WHERE network = $1 AND chat = $2),
+		(SELECT count(*) FROM waiting WHERE network = $1 AND chat = $2),
+		(SELECT count(*) FROM river_job WHERE `+s.arg("network")+` = $1 AND `+s.arg("chat")+` = $2)`,
+		c.Network, c.ID).Scan(&h.Answers, &h.Waiting, &h.Tasks)
+	if err != nil {
+		return h, fmt.Errorf("read holding: %w", err)
+	}
+	return h, nil
+}
+
 // arg is an argument of a task in SQL.
 func (s *Store) arg(name string) string {
 	if s.engine == "postgres" {

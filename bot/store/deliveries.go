@@ -100,6 +100,14 @@ func (s *Store) failures(ctx context.Context, mark string) (out []bot.Failure, e
 	return out, rows.Err()
 }
 
+// moment is a time as the queue's tables have it.
+func (s *Store) moment(t time.Time) any {
+	if s.engine == "postgres" {
+		return t
+	}
+	return t.UTC().Format("2006-01-02 15:04:05.000")
+}
+
 // How long what was announced is kept.
 const (
 	keepPosts    = 90 * 24 * time.Hour
@@ -107,13 +115,18 @@ const (
 )
 
 // Prune forgets what is kept no longer: posts, which can be corrected for that
-// long, and what changed with old editions. Cards and the newest edition stay.
+// long, what changed with old editions, and tasks that have ended. Cards and the
+// newest edition stay.
 func (s *Store) Prune(ctx context.Context, now time.Time) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM posts WHERE at < $1 AND what NOT IN ('card', 'right')`, millis(now.Add(-keepPosts))); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM editions WHERE at < $1 AND revision < (SELECT max(revision) FROM editions)`, millis(now.Add(-keepEditions)))
+		if _, err := tx.ExecContext(ctx, `DELETE FROM editions WHERE at < $1 AND revision < (SELECT max(revision) FROM editions)`, millis(now.Add(-keepEditions))); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM river_job WHERE state IN ('completed', 'cancelled') AND finalized_at < $1
+			OR state = 'discarded' AND finalized_at < $2`, s.moment(now.Add(-keepDone)), s.moment(now.Add(-keepFailed)))
 		return err
 	})
 	if err != nil {

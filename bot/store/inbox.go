@@ -72,13 +72,17 @@ func (s *Store) Latest(ctx context.Context, network string, most int) (ids []str
 	return ids, rows.Err()
 }
 
-// PruneInbox forgets updates noted before a time, and what was said to them;
-// networks repeat none so old.
+// PruneInbox forgets updates noted before a time, what was said to them, and the
+// answers that still wait; networks repeat none so old.
 func (s *Store) PruneInbox(ctx context.Context, before time.Time) error {
 	for _, table := range [...]string{"inbox", "said"} {
 		if err := s.writer.do(ctx, `DELETE FROM `+table+` WHERE at < $1`, millis(before)); err != nil {
 			return fmt.Errorf("prune %s: %w", table, err)
 		}
+	}
+	const orphans = `DELETE FROM waiting WHERE NOT EXISTS (SELECT 1 FROM inbox i WHERE i.network = waiting.network AND i.id = waiting.id)`
+	if err := s.writer.do(ctx, orphans); err != nil {
+		return fmt.Errorf("prune waiting: %w", err)
 	}
 	return nil
 }
