@@ -19,8 +19,8 @@ import (
 	"parley/bot"
 )
 
-// Telegram's own limit takes 10,000 chats more than five minutes. The tests run
-// faster and with fewer of them; docs/performance.md has it as it is.
+// Telegram's own limit takes 10,000 chats more than five minutes. The tests in real
+// time run faster and with fewer of them; simulated_test.go has all.
 var (
 	chats = flag.Int("chats", 300, "how many chats are told in the tests of broadcasts")
 	speed = flag.Float64("speed", 100, "how many messages a second the server takes in them")
@@ -70,14 +70,14 @@ func replica(t *testing.T, s *telegramtest.Server, where string) *bot.Bot {
 }
 
 // audience are so many private chats that have subscribed.
-func audience(t *testing.T, s *telegramtest.Server, where string) (all []*telegramtest.Chat) {
+func audience(t *testing.T, s *telegramtest.Server, where string, n int) (all []*telegramtest.Chat) {
 	t.Helper()
 	st := openStore(t, where)
 	h, err := st.Head(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range *chats {
+	for i := range n {
 		c := s.Private(s.User(fmt.Sprint("U", i), "en"))
 		all = append(all, c)
 		sub := bot.Subscription{Chat: bot.Chat{Network: Network, ID: fmt.Sprint(c.ID)}, Subject: answers.Everything, Seen: h.Revision, Since: time.Now()}
@@ -99,7 +99,7 @@ func broadcast(t *testing.T, where string, replicas int) {
 	for h, _ := st.Head(t.Context()); h.Revision == 0; h, _ = st.Head(t.Context()) {
 		time.Sleep(10 * time.Millisecond)
 	}
-	all := audience(t, s, where)
+	all := audience(t, s, where, *chats)
 	began := time.Now()
 	for _, b := range bots {
 		b.Swap(meetings(t, 2))

@@ -28,6 +28,9 @@ type failure struct {
 func bad(text string) *failure       { return &failure{Code: 400, Text: "Bad Request: " + text} }
 func forbidden(text string) *failure { return &failure{Code: 403, Text: "Forbidden: " + text} }
 
+// ServeHTTP answers a request as the server does, without a network in between.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.serve(w, r) }
+
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	rest, ok := strings.CutPrefix(r.URL.Path, "/bot")
 	i := strings.LastIndexByte(rest, '/')
