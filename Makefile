@@ -72,6 +72,7 @@ $(BIN)/telegram-load: build
 
 telegram-load: $(BIN)/telegram-load ## answers a second, times and memory in Telegram, beside an echo bot
 	$(BIN)/telegram-load -bots echo,parley
+	$(BIN)/telegram-load -bots echo,parley -from 'answers/lang/*/questions.jsonl'
 
 telegram-limits: $(BIN)/telegram-load ## a burst of 500 questions under Telegram's limits, in real time
 	$(BIN)/telegram-load -bots parley -limits -questions 500 -rounds 1

@@ -130,9 +130,13 @@ func (b *Book) close(first match.Candidate, rest []match.Candidate) (ids []strin
 	return ids, sum
 }
 
-// tellable are the candidates that stand for facts or summaries.
+// tellable are the candidates that stand for facts or summaries and are likely
+// enough to be told or offered at all.
 func (b *Book) tellable(cs []match.Candidate) (out []match.Candidate) {
 	for _, c := range cs {
+		if c.P < minNearP { // and so all that follow
+			break
+		}
 		if c.Kind == match.Fact || c.Kind == match.Topic {
 			out = append(out, c)
 		}
@@ -207,7 +211,7 @@ func (b *Book) unknown(r match.Result, code string, t Talk) Answer {
 	}
 	var near []string
 	for _, c := range b.tellable(r.Candidates) {
-		if c.Margin >= minNear && c.P >= minNearP && len(near) < 3 {
+		if c.Margin >= minNear && len(near) < 3 {
 			near = append(near, c.ID)
 		}
 	}
@@ -416,8 +420,8 @@ func (b *Book) Open(id string, q Question) Answer {
 func (b *Book) Offers(q Question, n int) (out []Choice) {
 	r := b.matcher.Match(q.Text, match.Context{}, q.Now)
 	code := b.answerIn(q, Talk{}, r)
-	for _, c := range b.tellable(r.Candidates) {
-		if len(out) < n && c.Margin >= minNear {
+	for _, c := range r.Candidates {
+		if (c.Kind == match.Fact || c.Kind == match.Topic) && len(out) < n && c.Margin >= minNear {
 			out = append(out, Choice{ID: c.ID, Label: b.Label(c.ID, code)})
 		}
 	}

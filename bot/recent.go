@@ -22,7 +22,7 @@ type recent struct {
 }
 
 // maxRecent is how many answers are kept at the most, half of them new.
-const maxRecent = 1024
+const maxRecent = 512
 
 func newRecent() *recent { return &recent{seed: maphash.MakeSeed()} }
 

@@ -26,8 +26,17 @@ func main() {
 	flag.DurationVar(&o.latency, "latency", 0, "how long the server takes for each request but getUpdates")
 	flag.BoolVar(&o.limits, "limits", false, "the server has Telegram's limits, and all questions are asked at once")
 	flag.BoolVar(&o.inRow, "in-row", false, "the questions of a chat come in a row instead of the chats in turn")
+	from := flag.String("from", "", "files to take the questions from, as answers/lang/*/questions.jsonl; else twenty usual ones")
 	rounds := flag.Int("rounds", 5, "how often each bot is measured, in turn; the table has medians")
 	flag.Parse()
+	o.texts = usual
+	if *from != "" {
+		var err error
+		if o.texts, err = varied(*from); err != nil || len(o.texts) == 0 {
+			fmt.Fprintln(os.Stderr, "no questions in", *from, err)
+			os.Exit(1)
+		}
+	}
 	if err := compare(o, strings.Split(*bots, ","), *rounds); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -38,6 +47,7 @@ func main() {
 type options struct {
 	parley, echo, peers    string
 	questions, chats, open int
+	texts                  []string
 	latency                time.Duration
 	limits, inRow          bool
 }

@@ -88,7 +88,7 @@ func ask(o options, s *telegramtest.Server, r *result) {
 				if o.inRow {
 					c = i * o.chats / o.questions
 				}
-				_, ok := s.WaitReply(s.Say(chats[c], users[c], questions[i%len(questions)]), patience)
+				_, ok := s.WaitReply(s.Say(chats[c], users[c], o.texts[i%len(o.texts)]), patience)
 				mu.Lock()
 				if took = append(took, time.Since(at)); !ok {
 					r.lost++

@@ -1,7 +1,15 @@
 package main
 
-// questions are as people ask, in all four languages.
-var questions = []string{
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"parley/answers/score"
+)
+
+// usual are questions that many people ask, in all four languages.
+var usual = []string{
 	"How long did the second round last?",
 	"Who led the Russian delegation in Istanbul?",
 	"how many prisoners were exchanged in may 2025",
@@ -22,4 +30,26 @@ var questions = []string{
 	"Ukrayna heyetinin başında kim vardı?",
 	"Üçüncü tur ne zaman yapıldı?",
 	"Kaç esir takas edildi?",
+}
+
+// varied are the questions of files, in an order of chance that is always the same.
+func varied(pattern string) (out []string, err error) {
+	names, err := filepath.Glob(pattern)
+	for _, name := range names {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		items, err := score.Read(f)
+		f.Close()
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range items {
+			out = append(out, it.Turns...)
+		}
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	rng.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	return out, err
 }
