@@ -206,7 +206,7 @@ func (a *Adapter) startUp(ctx context.Context) error {
 		if !temporary(err) {
 			return fmt.Errorf("matrix: %w", err)
 		}
-		a.log.Warn("homeserver cannot be reached, will try again", "in", wait, "err", harmless(err))
+		a.log.WarnContext(ctx, "homeserver cannot be reached, will try again", "in", wait, "err", harmless(err))
 		if !sleep(ctx, jitter(wait)) {
 			return nil
 		}

@@ -99,7 +99,7 @@ func (a *Adapter) makeIdentity(ctx context.Context) error {
 			return a.unsigned(err)
 		}
 	}
-	a.log.Info("the bot's device is cross-signed", "recovery_key_file", a.cfg.RecoveryKeyFile)
+	a.log.InfoContext(ctx, "the bot's device is cross-signed", "recovery_key_file", a.cfg.RecoveryKeyFile)
 	return nil
 }
 
@@ -125,7 +125,7 @@ func (a *Adapter) joinIdentity(ctx context.Context) error {
 	if err := a.crypto.Machine().VerifyWithRecoveryKey(ctx, strings.TrimSpace(string(text))); err != nil {
 		return a.unsigned(err)
 	}
-	a.log.Info("the bot's new device is cross-signed with the recovery key")
+	a.log.InfoContext(ctx, "the bot's new device is cross-signed with the recovery key")
 	return nil
 }
 

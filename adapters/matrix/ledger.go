@@ -77,7 +77,7 @@ func (a *Adapter) saveTokens(ctx context.Context) {
 			return
 		}
 		if err := a.cfg.Store.Keep(ctx, keptToken, token); err != nil {
-			a.log.Error("sync token not saved", "err", err)
+			a.log.ErrorContext(ctx, "sync token not saved", "err", err)
 			return
 		}
 		saved = token

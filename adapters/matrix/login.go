@@ -12,11 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
 	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/id"
-	"maunium.net/go/mautrix/sqlstatestore"
 )
 
 // session is what is kept of a login. The token is sealed with the pickle key.
@@ -72,8 +70,8 @@ func (a *Adapter) login(ctx context.Context) error {
 	return nil
 }
 
-// connect makes the client. Nothing of what it does is logged by mautrix: its
-// log lines contain requests whole.
+// connect makes the client. Of what mautrix logs only what is harmless gets
+// through: its lines may contain requests whole.
 func (a *Adapter) connect(ctx context.Context) error {
 	base := a.cfg.Homeserver
 	if !strings.Contains(base, "://") {
@@ -95,7 +93,7 @@ func (a *Adapter) connect(ctx context.Context) error {
 		return err
 	}
 	a.syncer = newSyncer()
-	client.Log = zerolog.Nop()
+	client.Log = libraryLog(a.log)
 	client.Client = &http.Client{Transport: newTransport(&a.traffic)}
 	client.Syncer = a.syncer
 	client.UserAgent = "Parley"
@@ -148,7 +146,7 @@ func (a *Adapter) authenticate(ctx context.Context, kept session, key []byte) (f
 	case errors.Is(err, mautrix.MUserDeactivated):
 		return false, ErrDeactivated
 	case errors.Is(err, mautrix.MUnknownToken) && a.cfg.Password != "":
-		a.log.Warn("the session was logged out; logging in as a new device")
+		a.log.WarnContext(ctx, "the session was logged out; logging in as a new device")
 		return true, a.loginWithPassword(ctx, session{}, key)
 	case errors.Is(err, mautrix.MUnknownToken), errors.Is(err, mautrix.MMissingToken):
 		return false, ErrLoggedOut
@@ -209,20 +207,6 @@ func (a *Adapter) become(ctx context.Context, s session, key []byte) error {
 	return a.keepSession(ctx, s)
 }
 
-// openState opens what is known of rooms: members, whether they are encrypted.
-func (a *Adapter) openState(ctx context.Context) error {
-	db, err := a.database()
-	if err != nil {
-		return err
-	}
-	state := sqlstatestore.NewSQLStateStore(db, dbutil.NoopLogger, false)
-	if err := state.Upgrade(ctx); err != nil {
-		return fmt.Errorf("tables of rooms: %w", err)
-	}
-	a.client.StateStore = state
-	return nil
-}
-
 // database is the one of the store; it must not be closed here.
 func (a *Adapter) database() (*dbutil.Database, error) {
 	return dbutil.NewWithDB(a.cfg.Store.DB(), a.cfg.Store.Engine())
@@ -246,7 +230,7 @@ func (a *Adapter) noteStart(ctx context.Context) error {
 func (a *Adapter) learnName(ctx context.Context) {
 	p, err := a.client.GetOwnDisplayName(ctx)
 	if err != nil {
-		a.log.Warn("own display name not read", "err", harmless(err))
+		a.log.WarnContext(ctx, "own display name not read", "err", harmless(err))
 		return
 	}
 	a.name = p.DisplayName
@@ -261,7 +245,7 @@ func (a *Adapter) nameOldDevices(ctx context.Context) {
 	}
 	for _, d := range resp.Devices {
 		if d.DeviceID != a.client.DeviceID && d.DisplayName == a.cfg.DeviceName {
-			a.log.Warn("an old device of the bot is left: remove it in any Matrix client that is logged in "+
+			a.log.WarnContext(ctx, "an old device of the bot is left: remove it in any Matrix client that is logged in "+
 				"as the bot, under sessions", "device", d.DeviceID)
 		}
 	}

@@ -87,12 +87,12 @@ func (a *Adapter) invited(ctx context.Context, room id.RoomID, state []*event.Ev
 		return // an invitation that was told again, or none
 	}
 	if !a.policy.allow(by) {
-		a.log.Info("invitation refused", "room", room)
+		a.log.InfoContext(ctx, "invitation refused", "room", room)
 		a.leave(ctx, room)
 		return
 	}
 	if err := a.join(ctx, room, by.Homeserver()); err != nil && ctx.Err() == nil {
-		a.log.Warn("room not joined", "room", room, "err", harmless(err))
+		a.log.WarnContext(ctx, "room not joined", "room", room, "err", harmless(err))
 	}
 }
 
@@ -111,7 +111,7 @@ func (a *Adapter) join(ctx context.Context, room id.RoomID, via string) error {
 // leave leaves a room, or refuses its invitation, and forgets it.
 func (a *Adapter) leave(ctx context.Context, room id.RoomID) {
 	if _, err := a.client.LeaveRoom(ctx, room); err != nil && !errors.Is(err, mautrix.MForbidden) {
-		a.log.Warn("room not left", "room", room, "err", harmless(err))
+		a.log.WarnContext(ctx, "room not left", "room", room, "err", harmless(err))
 		return
 	}
 	a.forget(ctx, room)
@@ -119,10 +119,10 @@ func (a *Adapter) leave(ctx context.Context, room id.RoomID) {
 
 func (a *Adapter) forget(ctx context.Context, room id.RoomID) {
 	if _, err := a.client.ForgetRoom(ctx, room); err != nil {
-		a.log.Debug("room not forgotten", "room", room, "err", harmless(err))
+		a.log.DebugContext(ctx, "room not forgotten", "room", room, "err", harmless(err))
 	}
 	if err := a.client.StateStore.ClearCachedMembers(ctx, room); err != nil {
-		a.log.Warn("members not forgotten", "room", room, "err", err)
+		a.log.WarnContext(ctx, "members not forgotten", "room", room, "err", err)
 	}
 	a.members.changed(room)
 }
@@ -174,7 +174,7 @@ func (a *Adapter) memberChanged(ctx context.Context, b *batch, evt *event.Event)
 	if !a.client.StateStore.IsInRoom(ctx, evt.RoomID, a.me) || a.members.count(ctx, a.client.StateStore, evt.RoomID) > 1 {
 		return
 	}
-	a.log.Info("an empty room is left", "room", evt.RoomID)
+	a.log.InfoContext(ctx, "an empty room is left", "room", evt.RoomID)
 	a.leave(ctx, evt.RoomID)
 }
 
@@ -213,11 +213,11 @@ func (a *Adapter) upgraded(ctx context.Context, b *batch, evt *event.Event) {
 	}
 	a.past.followed.put(room.String(), true)
 	if err := a.join(ctx, room, evt.Sender.Homeserver()); err != nil {
-		a.log.Info("an upgraded room was not followed; an invitation will do", "room", evt.RoomID, "err", harmless(err))
+		a.log.InfoContext(ctx, "an upgraded room was not followed; an invitation will do", "room", evt.RoomID, "err", harmless(err))
 		return
 	}
 	if ok, err := a.mayInvite(ctx, room, evt.Sender); err != nil || !ok {
-		a.log.Warn("an upgraded room was left: who upgraded it may not invite there", "room", room)
+		a.log.WarnContext(ctx, "an upgraded room was left: who upgraded it may not invite there", "room", room)
 		a.leave(ctx, room)
 		return
 	}

@@ -82,7 +82,7 @@ func (a *Adapter) unreadable(ctx context.Context, b *batch, evt *event.Event, er
 	if errors.Is(err, crypto.ErrGroupSessionWithheld) {
 		a.askForKeys(ctx, evt)
 	}
-	a.log.Info("a message could not be decrypted", "room", evt.RoomID, "event", evt.ID)
+	a.log.InfoContext(ctx, "a message could not be decrypted", "room", evt.RoomID, "event", evt.ID)
 	m := a.message(ctx, evt)
 	sum := sha256.Sum256([]byte(evt.RoomID.String() + "\x00" + evt.Sender.String()))
 	m.ID = "undecryptable:" + hex.EncodeToString(sum[:16])

@@ -23,7 +23,7 @@ func (a *Adapter) remember(ctx context.Context, eventID string, to bot.Chat, r b
 
 func (a *Adapter) keepSaid(ctx context.Context, said store.Said) {
 	if err := a.cfg.Store.PutSaid(context.WithoutCancel(ctx), said, time.Now()); err != nil {
-		a.log.Error("an answer is not remembered", "event", said.Message, "err", err)
+		a.log.ErrorContext(ctx, "an answer is not remembered", "event", said.Message, "err", err)
 	}
 }
 

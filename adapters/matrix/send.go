@@ -30,6 +30,7 @@ func (a *Adapter) Send(ctx context.Context, to bot.Chat, r bot.Reply) (string, e
 	}
 	a.past.ours.put(eventID, true)
 	a.remember(ctx, eventID, to, r)
+	a.log.DebugContext(ctx, "message sent")
 	return eventID, nil
 }
 
@@ -156,6 +157,6 @@ func (a *Adapter) sendReceipt(ctx context.Context, room id.RoomID, evt id.EventI
 	ctx, cancel := context.WithTimeout(mautrix.WithMaxRetries(ctx, 0), 5*time.Second)
 	defer cancel()
 	if err := a.client.SendReceipt(ctx, room, evt, event.ReceiptTypeRead, nil); err != nil {
-		a.log.Debug("read receipt not sent", "room", room, "err", harmless(err))
+		a.log.DebugContext(ctx, "read receipt not sent", "room", room, "err", harmless(err))
 	}
 }

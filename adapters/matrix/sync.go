@@ -67,7 +67,7 @@ func (a *Adapter) syncLoop(ctx context.Context) error {
 			if fatal := a.fatal(err); fatal != nil {
 				return fatal
 			}
-			a.log.Warn("sync failed, will try again", "err", harmless(err), "in", wait)
+			a.log.WarnContext(ctx, "sync failed, will try again", "err", harmless(err), "in", wait)
 			sleep(ctx, max(jitter(wait), waitAsked(err)))
 			wait, poll = min(2*wait, 30*time.Second), 0
 			continue
@@ -113,7 +113,7 @@ func (a *Adapter) askForNews(ctx context.Context, since string, poll time.Durati
 	}
 	if dropped > 0 {
 		a.stats.dropped.Add(int64(dropped))
-		a.log.Warn("events that cannot be read were left out", "count", dropped)
+		a.log.WarnContext(ctx, "events that cannot be read were left out", "count", dropped)
 	}
 	return resp, nil
 }

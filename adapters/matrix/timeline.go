@@ -117,6 +117,8 @@ const clockSkew = 10 * time.Second
 
 // hears deals with a message, decrypting it if need be.
 func (a *Adapter) hears(ctx context.Context, b *batch, evt *event.Event) {
+	ctx = bot.WithOrigin(ctx, bot.Origin{Chat: bot.Chat{Network: Network, ID: evt.RoomID.String()}, ID: evt.ID.String()})
+	a.log.DebugContext(ctx, "event taken")
 	if evt.Type.Type != event.EventEncrypted.Type {
 		a.understand(ctx, b, evt, decodeContent(evt.Content.VeryRaw))
 		return
@@ -142,7 +144,7 @@ func (a *Adapter) backfill(ctx context.Context, room id.RoomID, t mautrix.SyncTi
 	for from := t.PrevBatch; from != "" && len(older) < maxBackfill; {
 		resp, err := a.client.Messages(ctx, room, from, "", mautrix.DirectionBackward, types, timelineLimit)
 		if err != nil {
-			a.log.Warn("a gap in a room was not filled", "room", room, "err", harmless(err))
+			a.log.WarnContext(ctx, "a gap in a room was not filled", "room", room, "err", harmless(err))
 			break
 		}
 		for _, evt := range resp.Chunk {
@@ -187,7 +189,7 @@ func (a *Adapter) filled(room id.RoomID, newestFirst []*event.Event) []*event.Ev
 func (a *Adapter) emit(ctx context.Context, b *batch, m bot.Message) {
 	st, err := a.cfg.Store.Update(ctx, Network, m.ID)
 	if err != nil {
-		a.log.Error("inbox not read", "err", err)
+		a.log.ErrorContext(ctx, "inbox not read", "err", err)
 		return
 	}
 	if st == store.Done || !a.rooms.begin(m.ID) {
@@ -204,7 +206,7 @@ func (a *Adapter) emit(ctx context.Context, b *batch, m bot.Message) {
 	a.ledger.hold(b)
 	done := func(err error) { a.dealtWith(ctx, b, m, err) }
 	if err := a.handle(ctx, m, done); err != nil && ctx.Err() == nil {
-		a.log.Error("a message was not taken", "event", m.ID, "err", err)
+		a.log.ErrorContext(ctx, "a message was not taken", "event", m.ID, "err", err)
 		done(nil)
 	}
 }
@@ -246,7 +248,7 @@ func (a *Adapter) dealtWith(ctx context.Context, b *batch, m bot.Message, err er
 		return
 	}
 	if err != nil {
-		a.log.Warn("a message could not be answered", "event", m.ID, "err", harmless(err))
+		a.log.WarnContext(ctx, "a message could not be answered", "event", m.ID, "err", harmless(err))
 	}
 	if a.mark(context.WithoutCancel(ctx), m.ID, store.Done) {
 		a.ledger.release(b)
@@ -257,7 +259,7 @@ func (a *Adapter) mark(ctx context.Context, event string, st store.State) bool {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if err := a.cfg.Store.Mark(ctx, Network, event, st, time.Now()); err != nil {
-		a.log.Error("inbox not written", "event", event, "err", err)
+		a.log.ErrorContext(ctx, "inbox not written", "event", event, "err", err)
 		return false
 	}
 	return true

@@ -50,7 +50,7 @@ func (a *Adapter) SetCommands(ctx context.Context, menu Menu) {
 
 func (a *Adapter) menuFailed(ctx context.Context, err error) {
 	if ctx.Err() == nil {
-		a.log.Warn("menu of commands not set", "err", err)
+		a.log.WarnContext(ctx, "menu of commands not set", "err", err)
 	}
 }
 

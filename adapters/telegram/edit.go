@@ -60,7 +60,7 @@ func (a *Adapter) editOne(ctx context.Context, t *ticket, to bot.Chat, id string
 // remove deletes what is left of a longer reply; if it cannot, that stays.
 func (a *Adapter) remove(ctx context.Context, to bot.Chat, id string) {
 	if err := a.repeatably(ctx, "deleteMessage", to, params{"message_id": id}); err != nil {
-		a.log.Debug("message not deleted", "err", err)
+		a.log.DebugContext(ctx, "message not deleted", "err", err)
 	}
 }
 

@@ -42,7 +42,7 @@ func (a *Adapter) answerInline(ctx context.Context, q *inlineQuery) {
 }
 
 func (a *Adapter) inlineNow(ctx context.Context, q *inlineQuery) {
-	defer a.recovered("inline query not answered", func() {})
+	defer a.recovered(ctx, "inline query not answered", func() {})
 	lang := q.From.hint()
 	articles := []map[string]any{}
 	for _, r := range a.cfg.Inline.Inline(ctx, q.Query, lang) {
@@ -59,7 +59,7 @@ func (a *Adapter) inlineNow(ctx context.Context, q *inlineQuery) {
 		return
 	}
 	if _, err := a.client.call(ctx, "answerInlineQuery", p, callTimeout); err != nil && !a.obey(err, "") && ctx.Err() == nil {
-		a.log.Debug("inline query not answered", "err", err)
+		a.log.DebugContext(ctx, "inline query not answered", "err", err)
 	}
 }
 
@@ -80,7 +80,7 @@ func (a *Adapter) article(r InlineResult) (map[string]any, bool) {
 // stopSpinner ends the button's turning. It is not limited by Telegram and
 // waits for nothing.
 func (a *Adapter) stopSpinner(id string) {
-	defer a.recovered("callback not answered", func() {})
+	defer a.recovered(a.hard, "callback not answered", func() {})
 	for n := range 4 {
 		_, err := a.client.call(a.hard, "answerCallbackQuery", params{"callback_query_id": id}, callTimeout)
 		var ce *callError

@@ -25,6 +25,11 @@ type ticket struct {
 	marked bool // the store knows that a send has begun
 }
 
+// origin is the message, for the log.
+func (t *ticket) origin() bot.Origin {
+	return bot.Origin{Chat: bot.Chat{Network: Network, ID: t.key.chat}, ID: t.key.id}
+}
+
 // tickets finds the update that a reply belongs to.
 type tickets struct {
 	mu    sync.Mutex
@@ -85,10 +90,10 @@ func (a *Adapter) ticketOf(ctx context.Context, to bot.Chat, quote string) *tick
 func (a *Adapter) take(ctx context.Context, id int, raw json.RawMessage, handle bot.Handler, finished func(dealt bool)) {
 	a.stats.updates.Add(1)
 	end := sync.OnceFunc(func() { a.track.finish(id, true); finished(true) })
-	defer a.recovered("update not handled", end)
+	defer a.recovered(ctx, "update not handled", end)
 	var u update
 	if err := json.Unmarshal(raw, &u); err != nil {
-		a.log.Warn("update cannot be read", "update", id)
+		a.log.WarnContext(ctx, "update cannot be read", "update", id)
 		end()
 		return
 	}
@@ -101,6 +106,8 @@ func (a *Adapter) take(ctx context.Context, id int, raw json.RawMessage, handle 
 		end()
 		return
 	}
+	ctx = bot.WithOrigin(ctx, bot.Origin{Chat: m.Chat, ID: m.ID})
+	a.log.DebugContext(ctx, "update taken", "network", Network, "update", id)
 	if a.seen(ctx, id) {
 		a.stats.repeated.Add(1)
 		end()
@@ -111,10 +118,10 @@ func (a *Adapter) take(ctx context.Context, id int, raw json.RawMessage, handle 
 
 // recovered ends an update whose handling panicked. What was thrown may contain
 // what somebody wrote, so only its type is told.
-func (a *Adapter) recovered(what string, end func()) {
+func (a *Adapter) recovered(ctx context.Context, what string, end func()) {
 	if r := recover(); r != nil {
 		a.stats.panics.Add(1)
-		a.log.Error(what, "panic", fmt.Sprintf("%T", r), "stack", string(debug.Stack()))
+		a.log.ErrorContext(ctx, what, "panic", fmt.Sprintf("%T", r), "stack", string(debug.Stack()))
 		end()
 	}
 }
@@ -152,13 +159,13 @@ func (a *Adapter) seen(ctx context.Context, id int) bool {
 	st, err := a.cfg.Store.Update(ctx, Network, a.inboxID(id))
 	if err != nil {
 		if ctx.Err() == nil {
-			a.log.Error("inbox cannot be read", "err", err)
+			a.log.ErrorContext(ctx, "inbox cannot be read", "err", err)
 		}
 		return false
 	}
 	if st == store.Sending {
 		a.stats.uncertain.Add(1)
-		a.log.Info("an answer may be sent twice: the last run ended while it was sent", "update", id)
+		a.log.InfoContext(ctx, "an answer may be sent twice: the last run ended while it was sent", "update", id)
 	}
 	return st == store.Done
 }
@@ -168,7 +175,7 @@ func (a *Adapter) seen(ctx context.Context, id int) bool {
 func (a *Adapter) look(ctx context.Context) {
 	ids, err := a.cfg.Store.Latest(ctx, Network, latestNoted)
 	if err != nil {
-		a.log.Error("inbox cannot be read", "err", err)
+		a.log.ErrorContext(ctx, "inbox cannot be read", "err", err)
 		a.noted = math.MaxInt
 	}
 	prefix := a.inboxID(0)
@@ -204,7 +211,7 @@ func (a *Adapter) hand(ctx context.Context, id int, m bot.Message, edited bool, 
 			}
 		})
 	}
-	defer a.recovered("handler panicked", func() { done(nil) })
+	defer a.recovered(ctx, "handler panicked", func() { done(nil) })
 	if err := handle(context.WithValue(ctx, ticketKey{}, t), m, done); err != nil {
 		done(err)
 	}
@@ -220,18 +227,18 @@ func (a *Adapter) dealt(ctx context.Context, t *ticket, err error, finished func
 		finished(false)
 		return
 	}
-	a.mark(t.id, store.Done)
+	a.mark(t, store.Done)
 	a.track.finish(t.id, true)
 	finished(true)
 }
 
 // mark notes the state of an update. A failure is told and not passed on: the
 // answer matters more than the note that prevents a second one.
-func (a *Adapter) mark(id int, st store.State) {
-	ctx, cancel := context.WithTimeout(context.Background(), grace)
+func (a *Adapter) mark(t *ticket, st store.State) {
+	ctx, cancel := context.WithTimeout(bot.WithOrigin(context.Background(), t.origin()), grace)
 	defer cancel()
-	if err := a.cfg.Store.Mark(ctx, Network, a.inboxID(id), st, time.Now()); err != nil {
-		a.log.Error("inbox cannot be written", "err", err)
+	if err := a.cfg.Store.Mark(ctx, Network, a.inboxID(t.id), st, time.Now()); err != nil {
+		a.log.ErrorContext(ctx, "inbox cannot be written", "err", err)
 	}
 }
 
@@ -243,7 +250,7 @@ func (a *Adapter) begun(t *ticket) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.marked {
-		a.mark(t.id, store.Sending)
+		a.mark(t, store.Sending)
 		t.marked = true
 	}
 }
@@ -256,7 +263,7 @@ func (a *Adapter) unsent(t *ticket) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.marked {
-		a.mark(t.id, store.New)
+		a.mark(t, store.New)
 		t.marked = false
 	}
 }

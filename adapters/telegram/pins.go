@@ -145,7 +145,7 @@ func (a *Adapter) notePin(ctx context.Context, m *message) {
 	to, id := m.place(), strconv.Itoa(m.ID)
 	a.beside(func() {
 		if err := a.repeatably(ctx, "deleteMessage", to, params{"message_id": id}); err != nil {
-			a.log.Debug("service message of a pin not deleted", "err", err)
+			a.log.DebugContext(ctx, "service message of a pin not deleted", "err", err)
 		}
 	})
 }

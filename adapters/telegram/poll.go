@@ -80,7 +80,7 @@ func (a *Adapter) troubled(ctx context.Context, n int, err error) error {
 		msg = "Telegram is not well"
 	}
 	if n == 0 || n%10 == 4 {
-		a.log.Warn(msg, "err", err, "failures", n+1)
+		a.log.WarnContext(ctx, msg, "err", err, "failures", n+1)
 	}
 	return pause(ctx, d)
 }
@@ -93,7 +93,7 @@ func (a *Adapter) poll(ctx context.Context, handle bot.Handler) error {
 	}); err != nil {
 		return err
 	}
-	a.log.Info("listening", "bot", a.Username())
+	a.log.InfoContext(ctx, "listening", "bot", a.Username())
 	idle, failures := time.Duration(0), 0
 	for ctx.Err() == nil {
 		poll := longPoll
@@ -139,9 +139,9 @@ func (a *Adapter) pollFailed(ctx context.Context, n int, err error) error {
 	case wrongToken(err):
 		return ErrToken
 	case errors.As(err, &ce) && ce.Code == 409 && ce.says("webhook"):
-		a.log.Warn("a webhook was set for this bot elsewhere; removing it")
+		a.log.WarnContext(ctx, "a webhook was set for this bot elsewhere; removing it")
 		if _, err := a.client.call(ctx, "deleteWebhook", nil, callTimeout); err != nil && ctx.Err() == nil {
-			a.log.Warn("webhook not removed", "err", err)
+			a.log.WarnContext(ctx, "webhook not removed", "err", err)
 		}
 	}
 	return a.troubled(ctx, n, err)

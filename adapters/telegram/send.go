@@ -90,6 +90,7 @@ func (a *Adapter) post(ctx context.Context, t *ticket, to bot.Chat, r bot.Reply,
 		a.stats.sent.Add(1)
 		a.memory.heard(j.chat, sent.ID)
 		ids = append(ids, strconv.Itoa(sent.ID))
+		a.log.DebugContext(ctx, "message sent", "network", Network)
 	}
 	return ids, nil
 }
@@ -211,7 +212,7 @@ func (a *Adapter) carryOut(ctx context.Context, j job) (json.RawMessage, error) 
 		if err == nil {
 			return raw, nil
 		}
-		delay, err := a.judge(&j, &e, err)
+		delay, err := a.judge(ctx, &j, &e, err)
 		if err != nil {
 			return nil, err
 		}
@@ -250,7 +251,7 @@ func isStop(err error) bool {
 // judge decides after a failed call: to try again after the returned time, or
 // to end with the returned error. An error that says what became of the
 // message is never followed by the same call.
-func (a *Adapter) judge(j *job, e *effort, err error) (time.Duration, error) {
+func (a *Adapter) judge(ctx context.Context, j *job, e *effort, err error) (time.Duration, error) {
 	var ce *callError
 	if !errors.As(err, &ce) {
 		return 0, err
@@ -279,7 +280,7 @@ func (a *Adapter) judge(j *job, e *effort, err error) (time.Duration, error) {
 		e.down++
 		return backoff(e.tries, firstRetry, mostRetry), onlyIf(e.down > maxDown, err)
 	case ce.Unknown:
-		return a.judgeUnknown(j, e, err)
+		return a.judgeUnknown(ctx, j, e, err)
 	case ce.says("can't parse entities") && j.params["entities"] != "":
 		delete(j.params, "entities") // better plain than not at all
 		return 0, nil
@@ -290,7 +291,7 @@ func (a *Adapter) judge(j *job, e *effort, err error) (time.Duration, error) {
 // judgeUnknown tries a reply once more for each try whose fate is unknown: a
 // rare double is better than silence. What nobody waits for is left to whoever
 // delivers it.
-func (a *Adapter) judgeUnknown(j *job, e *effort, err error) (time.Duration, error) {
+func (a *Adapter) judgeUnknown(ctx context.Context, j *job, e *effort, err error) (time.Duration, error) {
 	e.unknown++
 	if !j.repeatable {
 		a.stats.uncertain.Add(1)
@@ -298,7 +299,7 @@ func (a *Adapter) judgeUnknown(j *job, e *effort, err error) (time.Duration, err
 	if a.hard.Err() != nil || e.unknown >= maxUnknown || j.class == later && !j.repeatable {
 		return 0, fmt.Errorf("telegram: %w", err)
 	}
-	a.log.Info("fate of a request unknown; trying once more", "method", j.method, "err", err)
+	a.log.InfoContext(ctx, "fate of a request unknown; trying once more", "method", j.method, "err", err)
 	return backoff(e.unknown-1, firstRetry, mostRetry), nil
 }
 

@@ -42,7 +42,7 @@ func (a *Adapter) listen(ctx context.Context, handle bot.Handler) error {
 	if err := a.insist(ctx, func() error { return a.setWebhook(ctx) }); err != nil {
 		return err
 	}
-	a.log.Info("listening", "bot", a.Username(), "at", l.Addr().String())
+	a.log.InfoContext(ctx, "listening", "bot", a.Username(), "at", l.Addr().String())
 	a.spawn(func() { a.keepInTouch(ctx) })
 	select {
 	case err := <-served:
@@ -52,7 +52,7 @@ func (a *Adapter) listen(ctx context.Context, handle bot.Handler) error {
 	down, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	if err := srv.Shutdown(down); err != nil {
-		a.log.Warn("webhook requests cut off", "err", err)
+		a.log.WarnContext(ctx, "webhook requests cut off", "err", err)
 	}
 	return ctx.Err()
 }

@@ -22,7 +22,7 @@ func announce(ctx context.Context, cfg *config.Config, b *bot.Bot, st *store.Sto
 	var wg sync.WaitGroup
 	wg.Go(func() { b.Keep(ctx, cfg.Announce.Round) })
 	wg.Go(func() {
-		if err := st.Work(ctx, atOnce, queueLog(log), b.Deliver); err != nil {
+		if err := st.Work(ctx, atOnce, queueLog(log), b.Do); err != nil {
 			log.Error("nothing is delivered", "err", err)
 		}
 	})

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"parley/adapters/console"
 	"parley/adapters/matrix"
 	"parley/adapters/telegram"
 	"parley/answers"
@@ -50,7 +49,8 @@ func serve(ctx context.Context, cfg *config.Config, load func() (*config.Config,
 	defer ignore()
 	level := new(slog.LevelVar)
 	setLevel(level, cfg)
-	log := logger(level)
+	names := newPseudonyms()
+	log := newLog(os.Stderr, level, cfg.Log.Format, names)
 	loaded, _ := fingerprint(cfg.Facts.Dir)
 	book, err := openBook(cfg.Facts.Dir)
 	if err != nil {
@@ -65,6 +65,9 @@ func serve(ctx context.Context, cfg *config.Config, load func() (*config.Config,
 		return err
 	}
 	defer st.Close()
+	if err := names.from(ctx, st); err != nil {
+		return err
+	}
 	saveMemory()
 	b := bot.New(bot.Options{Book: book, Keeper: st, Log: log})
 	var adapters []bot.Adapter
@@ -141,19 +144,6 @@ func prune(ctx context.Context, st *store.Store, life time.Duration, log *slog.L
 			return
 		}
 	}
-}
-
-func setLevel(level *slog.LevelVar, cfg *config.Config) {
-	_ = level.UnmarshalText([]byte(cfg.Log.Level)) // checked when the settings were read
-}
-
-// logger logs text on a terminal and JSON otherwise, to standard error.
-func logger(level slog.Leveler) *slog.Logger {
-	o := &slog.HandlerOptions{Level: level}
-	if terminal, _ := console.Terminal(os.Stderr); terminal {
-		return slog.New(slog.NewTextHandler(os.Stderr, o))
-	}
-	return slog.New(slog.NewJSONHandler(os.Stderr, o))
 }
 
 func openTelegram(cfg *config.Config, b *bot.Bot, st *store.Store, packs lang.Packs, log *slog.Logger) (bot.Adapter, error) {

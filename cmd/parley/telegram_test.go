@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -93,59 +92,6 @@ func TestKilledWhileItAnswersItLosesNothing(t *testing.T) {
 		doubled, unknown = doubled+max(0, n-1), unknown+a.unknown[m]
 	}
 	t.Logf("%d questions, %d doubled of %d whose answers' fate was unknown", len(a.asked), doubled, unknown)
-}
-
-// What people write, their names and the token are fed through all that is
-// done with them, faults included, and looked for in everything that is left.
-func TestNothingSecretIsLoggedOrStored(t *testing.T) {
-	a := newAsking(t, telegramtest.Options{Token: "123456:ZQXJ-token_of-the-bot", ReadsAll: true}, 0)
-	for _, k := range []telegramtest.Kind{telegramtest.DropBefore, telegramtest.DropAfter, telegramtest.BadGateway, telegramtest.Restart} {
-		for _, method := range []string{"", "getUpdates", "sendMessage"} {
-			a.Fail(telegramtest.Fault{Kind: k, Method: method, Times: 1})
-		}
-	}
-	a.Fail(telegramtest.Fault{Kind: telegramtest.Flood, Method: "sendMessage", Times: 1, Retry: 1})
-	log := logsOf(t, func() {
-		stop := begin(t)
-		u := a.User("ZQXJNAME", "en")
-		c, g := a.Private(u), a.Supergroup("ZQXJTITLE", u)
-		said := []string{"ZQXJTEXT who is Umerov?", "/ZQXJCOMMAND", "/fact ZQXJID", "/start ZQXJPAYLOAD", "/lang ZQXJLANG", "/round ZQXJROUND", "ZQXJ\xff\x00\u202eTEXT"}
-		for _, text := range said {
-			if _, ok := a.WaitReply(a.Say(c, u, text), within); !ok {
-				t.Errorf("%q was not answered", text)
-			}
-			a.Say(g, u, "@parley_bot "+text)
-			a.Say(g, u, text)
-		}
-		m := a.Say(c, u, "ZQXJQUESTION")
-		if r, ok := a.WaitReply(m, within); ok {
-			a.Press(u, &r, "c:ZQXJCHOICE")
-			a.Press(u, &r, "ZQXJDATA")
-			a.Edit(m, "ZQXJEDIT")
-		}
-		a.Query(u, "ZQXJQUERY")
-		a.Forbid(a.Private(a.User("ZQXJB", "en")), 403, "Forbidden: bot was blocked by the user")
-		a.WaitConfirmed(within)
-		stop()
-	})
-	if len(log) == 0 {
-		t.Error("nothing was logged at all")
-	}
-	files, err := filepath.Glob(a.db + "*")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no store: %v", err)
-	}
-	left := map[string][]byte{"the log": log}
-	for _, f := range files {
-		if left[filepath.Ext(f)], err = os.ReadFile(f); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for where, data := range left {
-		if i := bytes.Index(bytes.ToUpper(data), []byte("ZQXJ")); i >= 0 {
-			t.Errorf("in %s: %q", where, data[max(0, i-80):min(len(data), i+80)])
-		}
-	}
 }
 
 // logsOf runs f and returns what went to standard error meanwhile.
