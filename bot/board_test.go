@@ -119,11 +119,15 @@ func (n *board) Unpin(_ context.Context, to bot.Chat, id string) error {
 	})
 }
 
-func (n *board) PinState(_ context.Context, to bot.Chat, id string) (state bot.PinState, err error) {
+func (n *board) PinState(_ context.Context, to bot.Chat, id string, r bot.Reply) (state bot.PinState, err error) {
 	err = n.do("state", to, func(w *wall) error {
 		i, err := w.at(id)
 		state = bot.PinAway
-		if slices.Contains(w.pinned, i) {
+		switch {
+		case err != nil || !slices.Contains(w.pinned, i):
+		case w.messages[i-1] != r.Body.String():
+			state = bot.PinAltered
+		default:
 			state = bot.PinStands
 		}
 		return err

@@ -66,6 +66,9 @@ func (b *Bot) Deliver(ctx context.Context, t Task) error {
 	default:
 		err = fmt.Errorf("task of an unknown kind %q", t.Kind)
 	}
+	if errors.Is(err, ErrMuted) && (t.Kind == TaskCard || t.Kind == TaskVerify) {
+		return nil // the next round looks again; tasks would pile up
+	}
 	return b.outcome(ctx, t.Chat, err)
 }
 

@@ -16,14 +16,16 @@ type PinState int
 const (
 	PinUnknown PinState = iota // the network does not tell
 	PinStands
+	PinAltered // pinned, and not showing what it should
 	PinAway
 )
 
 // Verifier is an adapter that can tell whether a message is pinned.
 type Verifier interface {
 	Pinner
-	// PinState returns ErrLost if the message is known to be gone.
-	PinState(ctx context.Context, to Chat, id string) (PinState, error)
+	// PinState tells how a message is doing that should show r. It returns
+	// ErrLost if the message is known to be gone.
+	PinState(ctx context.Context, to Chat, id string, r Reply) (PinState, error)
 }
 
 const (
@@ -43,7 +45,7 @@ func (b *Bot) refresh(ctx context.Context, a Adapter, v *view, c Chat) error {
 		return nil
 	}
 	if p.Message != "" {
-		if err := b.verify(ctx, e, p); err != nil {
+		if err := b.verify(ctx, e, v, p); err != nil {
 			return err
 		}
 	}
@@ -64,12 +66,12 @@ func (b *Bot) refresh(ctx context.Context, a Adapter, v *view, c Chat) error {
 }
 
 // verify looks how the card is doing, and notes what has to be mended.
-func (b *Bot) verify(ctx context.Context, a Pinner, p *Pin) error {
+func (b *Bot) verify(ctx context.Context, a Pinner, v *view, p *Pin) error {
 	w, ok := a.(Verifier)
 	if !ok {
 		return nil
 	}
-	state, err := w.PinState(ctx, p.Chat, p.Message)
+	state, err := w.PinState(ctx, p.Chat, p.Message, v.card(b.speaks(ctx, p.Chat, p.Lang, p.Hint)).reply)
 	switch {
 	case errors.Is(err, ErrLost):
 		return b.lose(ctx, a, p)
@@ -78,6 +80,8 @@ func (b *Bot) verify(ctx context.Context, a Pinner, p *Pin) error {
 	case state == PinStands:
 		p.Pinned = true
 		return nil
+	case state == PinAltered:
+		p.Pinned = true
 	case state == PinAway:
 		p.Pinned = false
 	}

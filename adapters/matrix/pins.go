@@ -147,8 +147,9 @@ func pinsBefore(changes []*event.Event, i int) (pins []id.EventID, ok bool) {
 	return pins, true
 }
 
-// PinState tells whether a message is pinned, or gone.
-func (a *Adapter) PinState(ctx context.Context, to bot.Chat, messageID string) (bot.PinState, error) {
+// PinState tells whether a message is pinned, or gone. What it shows only the bot
+// can change.
+func (a *Adapter) PinState(ctx context.Context, to bot.Chat, messageID string, _ bot.Reply) (bot.PinState, error) {
 	if err := a.online(ctx); err != nil {
 		return bot.PinUnknown, err
 	}

@@ -79,7 +79,7 @@ func TestThePinOfAMessageIsVerified(t *testing.T) {
 		answer := p.Reply(t, p.Say(t, room, "pin this")).ID.String()
 		state := func(want bot.PinState) {
 			t.Helper()
-			if got, err := r.a.PinState(t.Context(), chatOf(room), answer); err != nil || got != want {
+			if got, err := r.a.PinState(t.Context(), chatOf(room), answer, bot.Reply{}); err != nil || got != want {
 				t.Errorf("state %v, %v; want %v", got, err, want)
 			}
 		}
@@ -92,7 +92,7 @@ func TestThePinOfAMessageIsVerified(t *testing.T) {
 			t.Fatal(err)
 		}
 		eventually(t, "a message that was deleted is lost", func() bool {
-			_, err := r.a.PinState(t.Context(), chatOf(room), answer)
+			_, err := r.a.PinState(t.Context(), chatOf(room), answer, bot.Reply{})
 			return errors.Is(err, bot.ErrLost)
 		})
 	}

@@ -19,15 +19,17 @@ var (
 )
 
 // PinState asks for the newest pinned message of a chat, the only one that
-// Telegram tells. Below another's it cannot be seen whether ours is pinned.
-func (a *Adapter) PinState(ctx context.Context, to bot.Chat, id string) (bot.PinState, error) {
+// Telegram tells, and what it shows. Below another's it cannot be seen whether ours
+// is pinned.
+func (a *Adapter) PinState(ctx context.Context, to bot.Chat, id string, r bot.Reply) (bot.PinState, error) {
 	raw, err := a.carryOut(ctx, job{method: "getChat", params: params{"chat_id": a.memory.now(to.ID)}, repeatable: true})
 	if err != nil {
 		return bot.PinUnknown, err
 	}
 	var c struct {
 		Pinned *struct {
-			ID int `json:"message_id"`
+			ID   int    `json:"message_id"`
+			Text string `json:"text"`
 		} `json:"pinned_message"`
 	}
 	switch err := json.Unmarshal(raw, &c); {
@@ -35,10 +37,14 @@ func (a *Adapter) PinState(ctx context.Context, to bot.Chat, id string) (bot.Pin
 		return bot.PinUnknown, errors.New("telegram: getChat: the answer is no chat")
 	case c.Pinned == nil:
 		return bot.PinAway, nil
-	case strconv.Itoa(c.Pinned.ID) == id:
-		return bot.PinStands, nil
+	case strconv.Itoa(c.Pinned.ID) != id:
+		return bot.PinUnknown, nil
 	}
-	return bot.PinUnknown, nil
+	parts := a.parts(r)
+	if len(parts) > 0 && strings.TrimSpace(parts[0].text) != strings.TrimSpace(c.Pinned.Text) {
+		return bot.PinAltered, nil
+	}
+	return bot.PinStands, nil
 }
 
 // Pace is how far apart messages may be if nothing else is sent.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -88,6 +89,22 @@ func TestOthersPinsAreNotTouchedAndWhatIsDoneToOursIsMended(t *testing.T) {
 	}
 	if !s.WaitUntil(within, func() bool { return len(s.Requests("deleteMessage")) >= 2 }) {
 		t.Error("the service messages of the pins were not removed")
+	}
+}
+
+func TestACardThatWasEditedAwayIsMended(t *testing.T) {
+	s := newScene(t, telegramtest.Options{})
+	s.tell("/pin")
+	card := s.pinned("none announced")
+	// by another program with the same token: nobody else can
+	resp, err := http.PostForm(s.URL+"/bot"+s.Token+"/editMessageText",
+		url.Values{"chat_id": {fmt.Sprint(s.group.ID)}, "message_id": {fmt.Sprint(card.ID)}, "text": {"something else"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if got := s.pinned("none announced"); got.ID != card.ID || resp.StatusCode != http.StatusOK {
+		t.Errorf("another message: %+v, %s", got, resp.Status)
 	}
 }
 
