@@ -47,9 +47,8 @@ func (b *Bot) Announce(ctx context.Context) error {
 		if h.Hash == b.views.hashOf(book) {
 			return b.scheduleReminders(ctx, book)
 		}
-		if b.memory.Shared() && book.AsOf() < h.AsOf {
-			b.log.WarnContext(ctx, "facts older than those announced are answered from, and not announced", "facts_to", book.AsOf(), "announced_to", h.AsOf)
-			return nil
+		if back, err := b.goesBack(ctx, h, book); back || err != nil {
+			return err
 		}
 		p, first, err := b.Changes(ctx)
 		if err != nil {
@@ -66,6 +65,33 @@ func (b *Bot) Announce(ctx context.Context) error {
 		return b.scheduleReminders(ctx, book)
 	}
 	return fmt.Errorf("announce: %w", ErrOvertaken)
+}
+
+// goBackAfter is how long another process may need to get the facts that were
+// announced last.
+const goBackAfter = 5 * time.Minute
+
+// goesBack tells whether a book is of an older edition than the one announced, which
+// other processes have. Such is answered from and not announced, or each process that
+// is behind would take back what another has told. One that was changed back while
+// this process ran is announced, some time later: the curators may mean it.
+func (b *Bot) goesBack(ctx context.Context, h Head, book *answers.Book) (bool, error) {
+	if !b.memory.Shared() {
+		return false, nil
+	}
+	if book.AsOf() >= h.AsOf {
+		if before, err := b.memory.AnnouncedBefore(ctx, b.views.hashOf(book)); err != nil || !before {
+			return false, err
+		}
+		if b.changed.Load() {
+			if left := goBackAfter - b.now().Sub(h.AnnouncedAt); left > 0 {
+				return true, Busy{After: left}
+			}
+			return false, nil
+		}
+	}
+	b.log.WarnContext(ctx, "facts older than those announced are answered from, and not announced", "facts_to", book.AsOf(), "announced_to", h.AsOf)
+	return true, nil
 }
 
 // How often what was announced is looked after.
@@ -88,7 +114,10 @@ func (b *Bot) Keep(ctx context.Context, every time.Duration) {
 		case <-b.swapped:
 			retry.Reset(0)
 		case <-retry.C:
-			if err := b.Announce(ctx); err != nil && ctx.Err() == nil {
+			err := b.Announce(ctx)
+			if busy := (Busy{}); errors.As(err, &busy) {
+				retry.Reset(busy.After)
+			} else if err != nil && ctx.Err() == nil {
 				b.log.ErrorContext(ctx, "facts not announced; trying again", "err", err)
 				retry.Reset(retryAnnounce)
 			}

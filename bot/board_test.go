@@ -326,11 +326,17 @@ var books sync.Map
 
 func scheduleOf(t *testing.T, events ...string) *answers.Book {
 	t.Helper()
-	key := strings.Join(events, "")
+	return scheduleTo(t, "2026-06-16", events...)
+}
+
+// scheduleTo is a schedule up to a day.
+func scheduleTo(t *testing.T, day string, events ...string) *answers.Book {
+	t.Helper()
+	key := day + strings.Join(events, "")
 	if bk, ok := books.Load(key); ok {
 		return bk.(*answers.Book)
 	}
-	b, ps := facts.Load(fstest.MapFS{"schedule.yaml": {Data: []byte("as_of: 2026-06-16\nevents:\n" + strings.Join(append([]string{
+	b, ps := facts.Load(fstest.MapFS{"schedule.yaml": {Data: []byte("as_of: " + day + "\nevents:\n" + strings.Join(append([]string{
 		event("ev-first-held", "held", "2026-05-01", "2026-05-01")}, events...), ""))}})
 	if len(ps) > 0 {
 		t.Fatal(ps)

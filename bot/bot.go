@@ -48,6 +48,7 @@ type Bot struct {
 	views   views
 	told    chatSet
 	swapped chan struct{} // the facts have changed since Keep looked
+	changed atomic.Bool   // they have changed since the start
 	counts  Counts
 
 	metrics   *metrics
@@ -90,6 +91,7 @@ func (b *Bot) Book() *answers.Book { return b.book.Load() }
 // one. What has changed is announced by Keep.
 func (b *Bot) Swap(book *answers.Book) {
 	b.book.Store(book)
+	b.changed.Store(true)
 	select {
 	case b.swapped <- struct{}{}:
 	default: // Keep has yet to look, and will see this book too

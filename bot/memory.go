@@ -134,6 +134,8 @@ var ErrOvertaken = errors.New("another edition was published meanwhile")
 type Announcements interface {
 	Head(ctx context.Context) (Head, error)
 	Announced(ctx context.Context) (answers.Edition, error)
+	// AnnouncedBefore tells whether an edition was announced and followed by others.
+	AnnouncedBefore(ctx context.Context, hash string) (bool, error)
 	// Publish stores an edition as announced, and the tasks that tell every
 	// chat concerned, in one transaction.
 	Publish(ctx context.Context, p Publication) error

@@ -65,6 +65,15 @@ func (s *Store) Announced(ctx context.Context) (answers.Edition, error) {
 	return e, rows.Err()
 }
 
+// AnnouncedBefore tells whether an edition was announced and followed by others.
+func (s *Store) AnnouncedBefore(ctx context.Context, hash string) (was bool, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM editions WHERE hash = $1 AND revision < (SELECT max(revision) FROM editions))`, hash).Scan(&was)
+	if err != nil {
+		return false, fmt.Errorf("read editions: %w", err)
+	}
+	return was, nil
+}
+
 // Publish stores an edition as announced, with the tasks that tell it, in one
 // transaction. It returns bot.ErrOvertaken if another process was faster.
 func (s *Store) Publish(ctx context.Context, p bot.Publication) error {
