@@ -141,12 +141,20 @@ func untilNext(now time.Time, every time.Duration) time.Duration {
 	return max(now.Truncate(every).Add(every).Sub(now), time.Second)
 }
 
-// Refused tells the curators' chat that a changed base was refused, once for
-// each first problem.
+// Refused tells the curators' chat that a changed base was refused: once for each
+// first problem, until facts are announced again. An error says that they are to be
+// told later, unless it is ErrGone or ErrMuted.
 func (b *Bot) Refused(ctx context.Context, curators Chat, problems int, first string) error {
-	a := b.adapter(curators.Network)
-	if a == nil || b.memory == nil {
+	if b.memory == nil {
 		return nil
+	}
+	a := b.adapter(curators.Network)
+	if a == nil {
+		return Busy{After: waitUnsure} // not running yet
+	}
+	h, err := b.memory.Head(ctx)
+	if err != nil {
+		return err
 	}
 	unlock, err := b.lock(ctx, curators)
 	if err != nil {
@@ -156,6 +164,6 @@ func (b *Bot) Refused(ctx context.Context, curators Chat, problems int, first st
 	code := b.speaks(ctx, curators, "", "")
 	text := b.Book().Say(code, "facts.refused", lang.Args{"count": fmt.Sprint(problems), "problem": first})
 	r := Reply{Body: markup.Text{markup.Para(text)}, Lang: code, Notice: true}
-	_, err = b.post(ctx, a, Post{Chat: curators, What: "refused:" + hashReply(r)}, r)
+	_, err = b.post(ctx, a, Post{Chat: curators, What: fmt.Sprintf("refused:%d:%s", h.Revision, hashReply(r))}, r)
 	return err
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
 
 	"parley/answers/facts"
 	"parley/bot"
@@ -26,15 +28,13 @@ func announce(ctx context.Context, cfg *config.Config, b *bot.Bot, st *store.Sto
 			log.Error("nothing is delivered", "err", err)
 		}
 	})
+	told := func() {} // ends the telling of the refusal before
 	w := factsWatch{dir: cfg.Facts.Dir, moved: moved, log: log, seen: loaded, swap: b.Swap, refused: func(ps facts.Problems) {
 		b.Counts().Refused.Add(1)
-		c := curators(cfg.Announce.Curators)
-		if c.ID == "" {
-			return
-		}
-		if err := b.Refused(ctx, c, len(ps), ps[0].String()); err != nil {
-			log.Warn("curators not told", "err", err)
-		}
+		told()
+		telling, end := context.WithCancel(ctx)
+		told = end
+		wg.Go(func() { tellCurators(telling, cfg.Announce.Curators, b, ps, log) })
 	}}
 	wg.Go(func() {
 		if err := w.run(ctx); err != nil {
@@ -42,6 +42,24 @@ func announce(ctx context.Context, cfg *config.Config, b *bot.Bot, st *store.Sto
 		}
 	})
 	return wg.Wait
+}
+
+// tellCurators tells their chat of a refused base, as soon as its network takes it.
+func tellCurators(ctx context.Context, where string, b *bot.Bot, ps facts.Problems, log *slog.Logger) {
+	c := curators(where)
+	if c.ID == "" {
+		return
+	}
+	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+		err := b.Refused(ctx, c, len(ps), ps[0].String())
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		log.Warn("curators not told yet", "err", err)
+		if errors.Is(err, bot.ErrGone) || errors.Is(err, bot.ErrMuted) || !pause(ctx, wait) {
+			return
+		}
+	}
 }
 
 // curators reads "telegram:-1001234".

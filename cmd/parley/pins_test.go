@@ -235,6 +235,32 @@ func TestARefusedBaseIsToldToTheCuratorsAndTheOldOneServes(t *testing.T) {
 	}
 }
 
+func TestARefusalIsLoggedWithItsLineAndToldOnceThoughTheNetworkWasDown(t *testing.T) {
+	log := logsOf(t, func() {
+		s := newSceneOf(t, telegramtest.Options{}, func(s *scene) func() {
+			return begin(t, func(c *config.Config) { c.Announce.Curators = fmt.Sprint("telegram:", s.group.ID) })
+		})
+		if _, ok := s.WaitReply(s.tell("/subscribe"), within); !ok {
+			t.Fatal("no answer")
+		}
+		s.Fail(telegramtest.Fault{Kind: telegramtest.DropBefore, Method: "sendMessage", Times: 1})
+		s.put("ev-rome-announced", "rumoured", "2026-11-20", "2027-01-05")
+		s.save()
+		s.told(1, "schedule.yaml:")
+		s.put("ev-rome-announced", "announced", "2026-11-20", "2027-01-05")
+		s.save()
+		s.told(2, "ev-rome-announced")
+		s.put("ev-rome-announced", "rumoured", "2026-11-20", "2027-01-05") // the same slip again
+		s.save()
+		s.told(3, "schedule.yaml:")
+		s.stop()
+		s.stop = func() {}
+	})
+	if !strings.Contains(string(log), "schedule.yaml:13:") || !strings.Contains(string(log), "changed facts refused") {
+		t.Errorf("not logged with file and line:\n%s", log)
+	}
+}
+
 func TestAChangeIsInAHundredPinsWithinTenSeconds(t *testing.T) {
 	s := newScene(t, telegramtest.Options{})
 	groups := s.crowd(100)
