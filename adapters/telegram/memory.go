@@ -64,6 +64,7 @@ type remembered struct {
 	mu      sync.Mutex
 	answers *lru[msgKey, string]   // question -> the first message of its answer
 	rest    *lru[msgKey, []string] // that -> the messages a long answer goes on in
+	waits   *lru[msgKey, string]   // question -> the update whose answer is stored
 	moves   *lru[string, string]   // old chat -> new chat
 	told    *lru[string, bool]     // moves handed to the bot
 	albums  *lru[string, bool]
@@ -74,7 +75,7 @@ type remembered struct {
 func newRemembered() *remembered {
 	return &remembered{
 		answers: newLRU[msgKey, string](5000), rest: newLRU[msgKey, []string](2000),
-		moves: newLRU[string, string](1000), told: newLRU[string, bool](1000), albums: newLRU[string, bool](1000),
+		waits: newLRU[msgKey, string](2000), moves: newLRU[string, string](1000), told: newLRU[string, bool](1000), albums: newLRU[string, bool](1000),
 		newest: newLRU[string, int](20000),
 	}
 }
@@ -94,6 +95,19 @@ func (r *remembered) answered(chat, question, answer string) {
 	}
 }
 
+// wait notes under which update the answer to a question is stored.
+func (r *remembered) wait(chat, question, update string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waits.put(msgKey{chat, question}, update)
+}
+
+func (r *remembered) waitsFor(chat, question string) (string, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.waits.get(msgKey{chat, question})
+}
+
 // unstored are the answers since it was last asked for.
 func (r *remembered) unstored() []pair {
 	r.mu.Lock()
@@ -110,6 +124,7 @@ func (r *remembered) forget(chat string) {
 	r.pairs = slices.DeleteFunc(r.pairs, func(p pair) bool { return p.chat == chat })
 	r.answers.drop(func(k msgKey) bool { return k.chat == chat })
 	r.rest.drop(func(k msgKey) bool { return k.chat == chat })
+	r.waits.drop(func(k msgKey) bool { return k.chat == chat })
 }
 
 func (r *remembered) restOf(chat, first string) []string {

@@ -99,11 +99,8 @@ func (a *Adapter) postpone(ctx context.Context, t *ticket, to bot.Chat, r bot.Re
 	if !added {
 		return false
 	}
-	l := letter{Quote: r.Quote}
-	for i, part := range parts {
-		l.Parts = append(l.Parts, a.messageParams(to, r, part, i, len(parts)))
-	}
-	err := a.cfg.Store.PutWaiting(ctx, store.Waiting{Network: Network, ID: a.inboxID(t.id), Chat: to.ID, Place: int64(t.id), Body: jsonOf(l)}, time.Now())
+	id := a.inboxID(t.id)
+	err := a.cfg.Store.PutWaiting(ctx, store.Waiting{Network: Network, ID: id, Chat: to.ID, Place: int64(t.id), Body: a.letter(to, r, parts)}, time.Now())
 	if err != nil {
 		a.log.ErrorContext(ctx, "answer not stored", "err", err)
 		if more := a.outbox.remove(to.ID); more && first {
@@ -111,11 +108,34 @@ func (a *Adapter) postpone(ctx context.Context, t *ticket, to bot.Chat, r bot.Re
 		}
 		return false
 	}
+	a.memory.wait(to.ID, r.Quote, id)
 	a.stats.postponed.Add(1)
 	if first || a.outbox.revive(to.ID) {
 		a.sendStored(to.ID)
 	}
 	return true
+}
+
+// rewrite puts the answer to an edited question in the place of the one that
+// is stored, and tells whether that had still to be sent.
+func (a *Adapter) rewrite(ctx context.Context, to bot.Chat, r bot.Reply, parts []formatted) bool {
+	id, ok := a.memory.waitsFor(to.ID, r.Quote)
+	if !ok || r.Echoes {
+		return false
+	}
+	done, err := a.cfg.Store.ChangeWaiting(ctx, Network, id, a.letter(to, r, parts))
+	if err != nil {
+		a.log.ErrorContext(ctx, "stored answer not changed", "err", err)
+	}
+	return done
+}
+
+func (a *Adapter) letter(to bot.Chat, r bot.Reply, parts []formatted) string {
+	l := letter{Quote: r.Quote}
+	for i, part := range parts {
+		l.Parts = append(l.Parts, a.messageParams(to, r, part, i, len(parts)))
+	}
+	return jsonOf(l)
 }
 
 // resume sends what an earlier process stored.

@@ -37,6 +37,12 @@ func checkFlood(t *testing.T, s *telegramtest.Server, asked []*telegramtest.Mess
 			t.Fatalf("%d answers to %d questions; number %d answers %d", len(sent), len(asked), i, m.ReplyTo)
 		}
 	}
+}
+
+// checkPatience tells whether every retry_after was obeyed. A new process cannot
+// know of one that the last process was told.
+func checkPatience(t *testing.T, s *telegramtest.Server) {
+	t.Helper()
 	if s.Impatient() > 0 {
 		t.Errorf("%d requests during a retry_after", s.Impatient())
 	}
@@ -51,11 +57,28 @@ func TestAFloodedChatDoesNotHoldUpOthers(t *testing.T) {
 		t.Errorf("answered %v, after %d of the flood", ok, len(s.Sent(s.Chat(flooded[0].Chat))))
 	}
 	checkFlood(t, s, flooded)
+	checkPatience(t, s)
 	if st := r.a.Stats(); st.Postponed == 0 {
 		t.Errorf("%+v", st)
 	}
 	if !s.WaitConfirmed(soon) {
 		t.Errorf("%d not confirmed", s.Unconfirmed())
+	}
+}
+
+func TestAnEditedQuestionChangesItsStoredAnswer(t *testing.T) {
+	s, flooded, last, set := flood(t)
+	cfg := config(t, s, openStore(t, filepath.Join(t.TempDir(), "p.db")))
+	cfg.Limits = set
+	r := begin(t, s, cfg, echo)
+	if _, ok := s.WaitReply(last, 10*time.Second); !ok || !s.WaitUntil(10*time.Second, func() bool { return r.a.Stats().Postponed >= 100 }) {
+		t.Fatalf("%+v", r.a.Stats())
+	}
+	s.Edit(flooded[149], "put right")
+	checkFlood(t, s, flooded)
+	checkPatience(t, s)
+	if got := s.Replies(flooded[149]); len(got) != 1 || got[0].Text != "echo put right" {
+		t.Errorf("answered by %v", got)
 	}
 }
 

@@ -43,7 +43,7 @@ func (a *Adapter) Send(ctx context.Context, to bot.Chat, r bot.Reply) (string, e
 	if len(parts) == 0 {
 		return "", errEmpty
 	}
-	if a.postpone(ctx, t, to, r, parts) {
+	if t != nil && t.edited && a.rewrite(ctx, to, r, parts) || a.postpone(ctx, t, to, r, parts) {
 		return "", nil
 	}
 	ids, err := a.post(ctx, t, to, r, parts, 0)

@@ -48,6 +48,17 @@ func (s *Store) NextWaiting(ctx context.Context, network, chat string) (*Waiting
 	return &w, nil
 }
 
+// ChangeWaiting puts another answer in the place of one whose sending has not
+// begun, and tells whether there was one.
+func (s *Store) ChangeWaiting(ctx context.Context, network, id, body string) (bool, error) {
+	r, err := s.db.ExecContext(ctx, `UPDATE waiting SET body = $1 WHERE network = $2 AND id = $3 AND sending = 0`, body, network, id)
+	if err != nil {
+		return false, fmt.Errorf("write waiting: %w", err)
+	}
+	n, err := r.RowsAffected()
+	return n == 1, err
+}
+
 // SendWaiting notes that an answer is being sent.
 func (s *Store) SendWaiting(ctx context.Context, network, id string) error {
 	if err := s.writer.do(ctx, `UPDATE waiting SET sending = 1 WHERE network = $1 AND id = $2`, network, id); err != nil {
