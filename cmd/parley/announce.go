@@ -94,20 +94,27 @@ func dryRun(ctx context.Context, out io.Writer, cfg *config.Config, st *store.St
 	if err != nil {
 		return err
 	}
+	if len(all) == 0 {
+		fmt.Fprintln(out, "No chat has pinned the schedule or subscribed. What they would see:")
+		all = everybody()
+	}
 	for _, a := range all {
 		if err := showOne(ctx, out, b, p, a, packs); err != nil {
 			return err
 		}
 	}
-	if len(all) == 0 {
-		fmt.Fprintln(out, "No chat has pinned the schedule or subscribed. The card would be:")
+	return nil
+}
+
+// everybody is one chat of each sort.
+func everybody() (all []bot.Audience) {
+	for _, network := range [...]string{telegram.Network, matrix.Network} {
 		for _, code := range facts.Languages {
-			if err := showOne(ctx, out, b, p, bot.Audience{Network: telegram.Network, Kind: bot.TaskCard, Lang: code}, packs); err != nil {
-				return err
-			}
+			all = append(all, bot.Audience{Network: network, Kind: bot.TaskCard, Lang: code},
+				bot.Audience{Network: network, Kind: bot.TaskNews, Lang: code, Subject: answers.Everything})
 		}
 	}
-	return nil
+	return all
 }
 
 // showOne shows what chats of one sort would get, in their network's form.
@@ -151,10 +158,9 @@ func showDeliveries(ctx context.Context, out io.Writer, st *store.Store) error {
 		return nil
 	}
 	fmt.Fprintf(out, "revision %d, announced %s, facts to %s\n", h.Revision, h.AnnouncedAt.UTC().Format(time.DateTime), h.AsOf)
-	if f, ok := out.(*os.File); ok && isTerminal(f) {
-		if err := showProgress(ctx, out, st, strconv.FormatInt(h.Revision, 10)); err != nil {
-			return err
-		}
+	f, ok := out.(*os.File)
+	if err := showProgress(ctx, out, st, strconv.FormatInt(h.Revision, 10), ok && isTerminal(f)); err != nil {
+		return err
 	}
 	d, err := st.Deliveries(ctx, "")
 	if err != nil {
@@ -187,8 +193,9 @@ func bar(left, all int) string {
 	return fmt.Sprintf("[%s%s] %d of %d", strings.Repeat("#", done), strings.Repeat(".", barWidth-done), all-left, all)
 }
 
-// showProgress draws a bar until the tasks with a mark are done or ctx ends.
-func showProgress(ctx context.Context, out io.Writer, st *store.Store, mark string) error {
+// showProgress draws a bar of the tasks with a mark: once, or until they are done or
+// ctx ends.
+func showProgress(ctx context.Context, out io.Writer, st *store.Store, mark string, on bool) error {
 	for {
 		d, err := st.Deliveries(ctx, mark)
 		if err != nil {
@@ -196,7 +203,7 @@ func showProgress(ctx context.Context, out io.Writer, st *store.Store, mark stri
 		}
 		left, all := d.Left()
 		fmt.Fprintf(out, "\r%s", bar(left, all))
-		if left == 0 || !pause(ctx, time.Second) {
+		if !on || left == 0 || !pause(ctx, time.Second) {
 			fmt.Fprintln(out)
 			return nil
 		}

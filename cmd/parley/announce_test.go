@@ -1,15 +1,20 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"parley/adapters/telegram/telegramtest"
 	"parley/answers/facts"
+	"parley/bot"
+	"parley/bot/store"
 	"parley/config"
 )
 
@@ -229,4 +234,82 @@ func TestADryRunShowsWhatWouldBeSentAndSendsNothing(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "revision 2") || !strings.Contains(out, "news") {
 		t.Errorf("exit %d: %s", code, out)
 	}
+}
+
+func TestADryRunShowsEachLanguageInTheFormOfEachNetwork(t *testing.T) {
+	s := newScene(t, telegramtest.Options{})
+	if _, ok := s.WaitReply(s.tell("/help"), within); !ok { // the facts are recorded by now
+		t.Fatal("no answer")
+	}
+	changed := newBase(t)
+	changed.put("ev-rome-announced", "announced", "2026-11-20", "2027-01-05")
+	changed.save()
+	nobody, _ := run(t, "", "announce", "--dry-run", "--facts", changed.dir)
+	st, err := store.Open(t.Context(), os.Getenv("PARLEY_STORE_URL"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, network := range []string{"telegram", "matrix"} {
+		for _, code := range facts.Languages {
+			c := bot.Chat{Network: network, ID: "chat-" + code}
+			if err := errors.Join(st.PutPin(t.Context(), bot.Pin{Chat: c, Lang: code, Since: time.Now()}),
+				st.PutSubscription(t.Context(), bot.Subscription{Chat: c, Lang: code, Subject: "schedule", Since: time.Now()})); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	somebody, _ := run(t, "", "announce", "--dry-run", "--facts", changed.dir)
+	for _, out := range []string{nobody, somebody} {
+		for _, want := range []string{`"text": "Schedule of`, `"text": "Розклад переговорів`, `"text": "Расписание переговоров`, `"text": "Ukrayna-Rusya müzakerelerinin takvimi`,
+			`"body": "Schedule of`, `"body": "Розклад`, `"body": "Расписание`, `"body": "Ukrayna-Rusya`, `"msgtype": "m.notice"`, `"formatted_body": "<`,
+			`"entities": "[{`, "en ev-rome-announced", "укр ev-rome-announced", "рус ev-rome-announced", "tür ev-rome-announced"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("no %q in\n%s", want, out)
+			}
+		}
+	}
+	for _, want := range []string{"== telegram, uk: 1 edited cards", "== matrix, tr: 1 messages on schedule"} {
+		if !strings.Contains(somebody, want) {
+			t.Errorf("no %q in\n%s", want, somebody)
+		}
+	}
+	if n := len(s.Sent(s.group)); n != 1 {
+		t.Errorf("sent: %d messages", n)
+	}
+}
+
+func TestTheProgressOfDeliveriesIsShownUntilTheyAreDone(t *testing.T) {
+	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	var tasks []bot.Task
+	for i := range 4 {
+		tasks = append(tasks, bot.Task{Kind: bot.TaskNews, Chat: bot.Chat{Network: "telegram", ID: fmt.Sprint(i)}, Mark: "2"})
+	}
+	if err := st.Enqueue(t.Context(), tasks...); err != nil {
+		t.Fatal(err)
+	}
+	show := func(on bool) string {
+		var out strings.Builder
+		if err := showProgress(t.Context(), &out, st, "2", on); err != nil {
+			t.Error(err)
+		}
+		return out.String()
+	}
+	if got := show(false); got != "\r["+strings.Repeat(".", barWidth)+"] 0 of 4\n" {
+		t.Errorf("%q", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = st.Work(ctx, 1, nil, func(context.Context, bot.Task) error { return nil }) })
+	if got := show(true); !strings.HasSuffix(got, "\r["+strings.Repeat("#", barWidth)+"] 4 of 4\n") {
+		t.Errorf("%q", got)
+	}
+	cancel()
+	wg.Wait()
 }
