@@ -30,6 +30,10 @@ type Options struct {
 	Now    func() time.Time
 	// Lanes is how many chats are served at the same time at the most; 512.
 	Lanes int
+	// Flood is how much is answered; nothing is limited by default.
+	Flood Flood
+	// Blocked are not answered.
+	Blocked Blocked
 }
 
 // Bot answers messages. It is safe for concurrent use.
@@ -53,6 +57,8 @@ type Bot struct {
 
 	metrics   *metrics
 	handlings handlings
+	floods    atomic.Pointer[floods]
+	blocked   atomic.Pointer[blockList]
 }
 
 // Counts are how often something happened since the start.
@@ -79,6 +85,8 @@ func New(o Options) *Bot {
 		o.Lanes = 512
 	}
 	b.lanes = newLanes(o.Lanes)
+	b.SetFlood(o.Flood)
+	b.SetBlocked(o.Blocked)
 	b.metrics = newMetrics(&b.counts, commandNames(b.commands))
 	b.book.Store(o.Book)
 	return b
@@ -134,31 +142,13 @@ func (b *Bot) adapter(name string) Adapter {
 	return (*all)[name]
 }
 
-func (b *Bot) handler(a Adapter) Handler {
-	return func(ctx context.Context, m Message, done func(error)) error {
-		b.metrics.taken(m, b.now())
-		b.handlings.took(a.Name(), time.Now())
-		ctx = WithOrigin(ctx, Origin{m.Chat, m.ID})
-		began := time.Now()
-		err := b.lanes.put(ctx, m.Chat, func() {
-			err := b.serve(context.WithoutCancel(ctx), a, m, began)
-			b.handlings.dealt(a.Name(), time.Now())
-			done(err)
-		})
-		if err != nil {
-			b.handlings.dealt(a.Name(), time.Now())
-		}
-		return err
-	}
-}
-
 // serveWithin bounds one answer, its sending included. It outlives the wait for
 // a busy network, not a network that is gone.
 const serveWithin = 3 * time.Minute
 
 // serve deals with one message. A panic costs this answer, not the program; its
 // message may hold what the person wrote and is not logged.
-func (b *Bot) serve(ctx context.Context, a Adapter, m Message, began time.Time) (err error) {
+func (b *Bot) serve(ctx context.Context, a Adapter, m Message, do deed) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, serveWithin)
 	defer cancel()
 	defer func() {
@@ -167,17 +157,7 @@ func (b *Bot) serve(ctx context.Context, a Adapter, m Message, began time.Time) 
 			err = b.failed(m, failedPanic, errors.New("panic while answering"))
 		}
 	}()
-	r, ok := b.reply(ctx, a, m)
-	if !ok {
-		return nil
-	}
-	r.Quote, r.Mention = m.ID, m.From
-	if err = b.send(ctx, a, m, r); err == nil {
-		if r.Final {
-			b.forget(ctx, m.Chat)
-		}
-		b.metrics.took.WithLabelValues(m.Chat.Network).Observe(time.Since(began).Seconds())
-		b.log.DebugContext(ctx, "answered", "network", m.Chat.Network, "lang", r.Lang, "took", time.Since(began))
+	if err = do(ctx, a, m); err == nil {
 		return nil
 	}
 	if errors.Is(err, ErrGone) {
@@ -189,6 +169,25 @@ func (b *Bot) serve(ctx context.Context, a Adapter, m Message, began time.Time) 
 		return b.failed(m, failedTimeout, err)
 	}
 	return b.failed(m, failedSend, err)
+}
+
+// respond answers a message, or stays silent where that is the answer.
+func (b *Bot) respond(ctx context.Context, a Adapter, m Message) error {
+	r, ok := b.reply(ctx, a, m)
+	if !ok {
+		return nil
+	}
+	r.Quote, r.Mention = m.ID, m.From
+	if err := b.send(ctx, a, m, r); err != nil {
+		return err
+	}
+	if r.Final {
+		b.forget(ctx, m.Chat)
+	}
+	took := time.Since(m.taken)
+	b.metrics.took.WithLabelValues(m.Chat.Network).Observe(took.Seconds())
+	b.log.DebugContext(ctx, "answered", "network", m.Chat.Network, "lang", r.Lang, "took", took)
+	return nil
 }
 
 // failed counts an update that was not answered.

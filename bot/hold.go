@@ -40,5 +40,9 @@ func (b *Bot) Do(ctx context.Context, t Task) (err error) {
 			return Busy{After: waitHeld}
 		}
 	}
+	if t.Kind != TaskRemind && b.blocked.Load().chat(t.Chat) {
+		b.forget(ctx, t.Chat)
+		return nil
+	}
 	return b.Deliver(ctx, t)
 }

@@ -38,6 +38,8 @@ type Message struct {
 	Answer  string               // id of the bot's own message to edit instead of sending a new one
 	Admin   func() (bool, error) // asks the network, now, whether the writer is an administrator; nil means nobody is
 	At      time.Time
+
+	taken time.Time // when the bot took it
 }
 
 // Signals are what adapters report as commands although no person types them; a

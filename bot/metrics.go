@@ -18,6 +18,7 @@ type metrics struct {
 	took      *prometheus.HistogramVec
 	matched   prometheus.Histogram
 	failed    *prometheus.CounterVec
+	heldBack  *prometheus.CounterVec
 	all       []prometheus.Collector
 	names     map[string]bool // commands that are told apart
 }
@@ -40,13 +41,14 @@ func newMetrics(c *Counts, names map[string]bool) *metrics {
 		questions: counters("questions_total", "Questions, by what became of them.", "network", "language", "outcome"),
 		commands:  counters("commands_total", "Commands, those that the program does not know as other.", "network", "command"),
 		failed:    counters("updates_failed_total", "Updates that were not answered: timeout, panic, or send if the network refused the answer.", "network", "reason"),
+		heldBack:  counters("updates_held_back_total", "Updates not answered because somebody is blocked or writes too much: a person, a chat, or all together.", "network", "reason"),
 		lag:       histogram("update_lag_seconds", "From when an update was written to when the bot took it.", lagTimes, "network"),
 		took:      histogram("answer_duration_seconds", "From when an update was taken to when its answer was sent.", answerTimes, "network"),
 		matched: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "parley_match_duration_seconds",
 			Help: "How long finding an answer took, without the networks.", Buckets: matchTimes}),
 	}
 	m.names = names
-	m.all = []prometheus.Collector{m.questions, m.commands, m.failed, m.lag, m.took, m.matched,
+	m.all = []prometheus.Collector{m.questions, m.commands, m.failed, m.heldBack, m.lag, m.took, m.matched,
 		counted("deliveries_sent_total", "Messages sent unasked.", &c.Sent),
 		counted("deliveries_edited_total", "Pinned and earlier messages edited.", &c.Edited),
 		counted("deliveries_uncertain_total", "Deliveries whose fate was unknown at first.", &c.Uncertain),
@@ -107,6 +109,9 @@ func commandNames(table []Command) map[string]bool {
 	}
 	return names
 }
+
+// held counts an update that was not answered on purpose.
+func (m *metrics) held(network, why string) { m.heldBack.WithLabelValues(network, why).Inc() }
 
 func (m *metrics) answered(network string, a answers.Answer, took time.Duration) {
 	m.matched.Observe(took.Seconds())

@@ -69,7 +69,7 @@ func serve(ctx context.Context, cfg *config.Config, load func() (*config.Config,
 		return err
 	}
 	saveMemory()
-	b := bot.New(bot.Options{Book: book, Keeper: st, Log: log})
+	b := bot.New(bot.Options{Book: book, Keeper: st, Log: log, Flood: floodOf(cfg.Flood), Blocked: bot.Blocked(cfg.Block)})
 	var adapters []bot.Adapter
 	for _, open := range [...]func() (bot.Adapter, error){
 		func() (bot.Adapter, error) { return openTelegram(cfg, b, st, packs, log) },
@@ -105,6 +105,7 @@ func serve(ctx context.Context, cfg *config.Config, load func() (*config.Config,
 		"facts.dir": func(c *config.Config) { moveTo(moved, c.Facts.Dir) },
 		"log.level": func(c *config.Config) { setLevel(level, c) },
 	}}
+	guard(b, r.apply)
 	wg.Go(func() { r.run(pruning, signals) })
 	err = b.Run(ctx, adapters...)
 	stop()

@@ -135,11 +135,21 @@ func (s *Server) inChat(method string, form url.Values) (any, *failure) {
 		return s.remove(c, form)
 	case "pinChatMessage", "unpinChatMessage":
 		return s.pin(c, form, method == "pinChatMessage")
+	case "leaveChat":
+		s.leaves(c)
 	case "getChatMember":
 		u, _ := strconv.ParseInt(form.Get("user_id"), 10, 64)
 		return obj{"user": s.showUser(u), "status": orLeft(c.Status[u])}, nil
 	}
 	return true, nil
+}
+
+// leaves takes the bot out of a chat, as it asked for, and tells it so.
+func (s *Server) leaves(c *Chat) {
+	old, me := c.Status[BotID], s.showUser(BotID)
+	c.Status[BotID] = "left"
+	s.push("my_chat_member", obj{"chat": obj{"id": c.ID, "type": c.Type, "title": c.Title}, "from": me, "date": time.Now().Unix(),
+		"old_chat_member": obj{"user": me, "status": old}, "new_chat_member": obj{"user": me, "status": "left"}})
 }
 
 func orLeft(status string) string {
