@@ -203,6 +203,7 @@ func (b *Bot) send(ctx context.Context, a Adapter, m Message, r Reply) error {
 			return err
 		}
 	}
+	b.reserve(ctx, a)
 	id, err := a.Send(ctx, m.Chat, r)
 	if err == nil {
 		b.noteLast(ctx, a, m.Chat, id)

@@ -270,6 +270,18 @@ func (b *Bot) pace(ctx context.Context, a Adapter) error {
 	}
 }
 
+// reserve takes one of the moments that several processes share for a reply. The
+// reply does not wait for it: what is sent unasked does.
+func (b *Bot) reserve(ctx context.Context, a Adapter) {
+	p, ok := a.(Paced)
+	if !ok || b.memory == nil || !b.memory.Shared() || p.Pace() == 0 {
+		return
+	}
+	if _, err := b.memory.Slot(ctx, a.Name(), p.Pace(), time.Now()); err != nil {
+		b.log.WarnContext(ctx, "a reply goes beside the limits of several processes", "network", a.Name(), "err", err)
+	}
+}
+
 // lock waits until this process is the only one that writes to a chat.
 func (b *Bot) lock(ctx context.Context, c Chat) (unlock func(), err error) {
 	for {

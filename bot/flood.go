@@ -168,7 +168,7 @@ func (b *Bot) SetFlood(f Flood) { b.floods.Store(newFloods(f)) }
 // send it away, to choose its language.
 func (b *Bot) rules(m Message) bool {
 	c, ok := b.find(m.Command)
-	return ok && (c.Admin || c.Rooms || c.Name == "lang")
+	return ok && (c.Admin || c.Rooms || c.Name == "lang" || c.Name == "forget")
 }
 
 // tellSlowDown says that it is too much, without looking at what was asked.

@@ -1,7 +1,9 @@
 package bot_test
 
 import (
+	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -74,4 +76,51 @@ func TestFactsChangedBackWhileAProcessRunsAreAnnouncedLater(t *testing.T) {
 	d.announce()
 	d.deliver()
 	contains(t, last(t, d.shown("1"), 1), "withdrawn on")
+}
+
+// counting counts the moments that are taken of the limits.
+type counting struct {
+	shared
+	taken atomic.Int64
+}
+
+func (c *counting) Slot(context.Context, string, time.Duration, time.Time) (time.Duration, error) {
+	c.taken.Add(1)
+	return time.Hour, nil // others have taken all before
+}
+
+// limited is a network with limits, which hands over what it is told to.
+type limited struct {
+	*board
+	handler chan bot.Handler
+}
+
+func (limited) Pace() time.Duration { return time.Second }
+
+func (n limited) Run(ctx context.Context, h bot.Handler) error {
+	n.handler <- h
+	<-ctx.Done()
+	return nil
+}
+
+func TestRepliesTakeTheirShareOfTheLimitsOfSeveralProcessesAndDoNotWait(t *testing.T) {
+	d := newDesk(t)
+	slots := &counting{shared: shared{d.st}}
+	n := limited{newBoard(), make(chan bot.Handler)}
+	b := bot.New(bot.Options{Book: scheduleOf(t), Keeper: slots})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- b.Run(ctx, n) }()
+	done := make(chan error, 1)
+	m := bot.Message{Chat: bot.Chat{Network: "board", ID: "1"}, ID: "1", From: "a reader", Command: "help", Hint: "en"}
+	if err := (<-n.handler)(ctx, m, func(err error) { done <- err }); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil || slots.taken.Load() != 1 || len(n.wall("1").messages) != 1 {
+		t.Errorf("%v, %d moments for %d messages", err, slots.taken.Load(), len(n.wall("1").messages))
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 }

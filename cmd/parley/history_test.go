@@ -139,11 +139,14 @@ func (b *both) edit(r *rand.Rand, n int) {
 			standing = append(standing, id)
 		}
 	}
-	switch x := r.IntN(4); {
+	kind := [...]string{"moved", "cancelled"}[r.IntN(2)]
+	switch x := r.IntN(5); {
 	case x == 0 && len(standing) > 1:
 		b.drop(standing[r.IntN(len(standing))])
 	case x == 1 && len(standing) > 0:
 		b.put(standing[r.IntN(len(standing))], "announced", "2026-11-20", "2027-01-05", fmt.Sprint("better", n))
+	case x == 2 && len(standing) > 0:
+		b.put(fmt.Sprintf("ev-h%d-%s", n, kind), kind, "2026-11-20", "2027-01-09")
 	default:
 		b.put(fmt.Sprintf("ev-h%d-x", n), "announced", "2026-11-20", "2027-01-05")
 	}

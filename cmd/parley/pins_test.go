@@ -23,6 +23,9 @@ func TestTheMissingRightIsNamedAndTheCardStaysTrueUnpinned(t *testing.T) {
 	if !ok || !strings.Contains(r.Text, "“Pin messages”") || !strings.Contains(r.Text, "Administrators > this bot") {
 		t.Fatalf("%v %q", ok, r.Text)
 	}
+	if n := len(r.Entities); n == 0 || !strings.HasSuffix(r.Entities[n-1].URL, fmt.Sprint("/", s.Sent(s.group)[0].ID)) {
+		t.Errorf("no link to the card: %+v", r.Entities)
+	}
 	s.put("ev-rome-announced", "announced", "2026-11-20", "2027-01-05")
 	s.save()
 	if !s.WaitUntil(within, func() bool { return strings.Contains(s.Sent(s.group)[0].Text, "5 January 2027") }) {
@@ -89,6 +92,35 @@ func TestOthersPinsAreNotTouchedAndWhatIsDoneToOursIsMended(t *testing.T) {
 	}
 	if !s.WaitUntil(within, func() bool { return len(s.Requests("deleteMessage")) >= 2 }) {
 		t.Error("the service messages of the pins were not removed")
+	}
+}
+
+func TestEachTopicOfAForumHasItsOwnCardAndNews(t *testing.T) {
+	s := newScene(t, telegramtest.Options{})
+	s.group = s.Forum("Talks", []int{7, 8})
+	s.Set(s.group, func(c *telegramtest.Chat) {
+		c.Status[s.admin.ID], c.Status[telegramtest.BotID] = "administrator", "administrator"
+	})
+	s.Say(s.group, s.admin, "/pin lang tr", telegramtest.Say{Thread: 7})
+	s.Say(s.group, s.admin, "/pin lang uk", telegramtest.Say{Thread: 8})
+	if _, ok := s.WaitReply(s.Say(s.group, s.admin, "/subscribe", telegramtest.Say{Thread: 8}), within); !ok {
+		t.Fatal("no answer")
+	}
+	s.put("ev-rome-announced", "announced", "2026-11-20", "2027-01-05")
+	s.save()
+	want := map[string]int{"5 Ocak 2027": 7, "5 січня 2027": 8, "en ev-rome-announced": 8}
+	if !s.WaitUntil(within, func() bool {
+		found := 0
+		for _, m := range s.Sent(s.group) {
+			for text, thread := range want {
+				if strings.Contains(m.Text, text) && m.Thread == thread && m.ReplyTo == 0 {
+					found++
+				}
+			}
+		}
+		return found == len(want) && len(s.Pins(s.group)) == 2
+	}) {
+		t.Errorf("%+v", s.Sent(s.group))
 	}
 }
 
