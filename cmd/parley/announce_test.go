@@ -241,6 +241,8 @@ func TestADryRunShowsEachLanguageInTheFormOfEachNetwork(t *testing.T) {
 	if _, ok := s.WaitReply(s.tell("/help"), within); !ok { // the facts are recorded by now
 		t.Fatal("no answer")
 	}
+	s.stop() // it would find out that the chats below do not exist
+	s.stop = func() {}
 	changed := newBase(t)
 	changed.put("ev-rome-announced", "announced", "2026-11-20", "2027-01-05")
 	changed.save()
