@@ -271,20 +271,21 @@ func TestARestartAnswersEachUpdateOnce(t *testing.T) {
 // before the adapter itself has noticed.
 func TestAnUpdateThatWasGivenUpAtTheEndIsLeftForTheNextStart(t *testing.T) {
 	s := telegramtest.New(t, telegramtest.Options{})
-	a, err := New(config(t, s, openStore(t, filepath.Join(t.TempDir(), "p.db"))))
+	st := openStore(t, filepath.Join(t.TempDir(), "p.db"))
+	a, err := New(config(t, s, st))
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := s.User("A", "en")
-	s.Say(s.Private(u), u, "q")
+	a.self.Store(&identity{telegramtest.BotID, "parley_bot"})
 	ctx, cancel := context.WithCancel(t.Context())
-	err = a.Run(ctx, func(ctx context.Context, _ bot.Message, done func(error)) error {
-		cancel()
-		done(ctx.Err())
-		return nil
+	cancel()
+	a.dealt(ctx, &ticket{id: 7}, fmt.Errorf("lane: %w", ctx.Err()), func(dealt bool) {
+		if dealt {
+			t.Error("taken as dealt with")
+		}
 	})
-	if n := s.Unconfirmed(); err != nil || n != 1 {
-		t.Errorf("%v, %d unconfirmed", err, n)
+	if state, err := st.Update(t.Context(), Network, a.inboxID(7)); err != nil || state != store.New {
+		t.Errorf("state %v, %v", state, err)
 	}
 }
 
