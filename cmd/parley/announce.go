@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,17 +26,15 @@ import (
 func announceCommand() *cobra.Command {
 	var dir string
 	var source func() config.Source
-	var dry, status bool
+	var dry, status, stop, goOn bool
 	c := &cobra.Command{
 		Use:   "announce",
-		Short: "Show what a change of the facts would send where, or how far the deliveries are",
+		Short: "Show what a change of the facts would send where, or how far the deliveries are; stop them all",
 		Long: "Changes are announced by parley run as soon as facts.dir changes. This command shows, with --dry-run, what\n" +
-			"the facts as they are now would send to whom, and sends nothing; with --status, what became of the deliveries.",
+			"the facts as they are now would send to whom, and sends nothing; with --status, what became of the deliveries. With --hold\n" +
+			"nothing is sent unasked any more, by whatever process that shares the store, until --release.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if dry == status {
-				return errors.New("give either --dry-run or --status")
-			}
 			cfg, _, err := source().Load()
 			if err != nil {
 				return err
@@ -50,7 +47,12 @@ func announceCommand() *cobra.Command {
 				return err
 			}
 			defer st.Close()
-			if status {
+			switch {
+			case stop:
+				return hold(c.Context(), c.OutOrStdout(), st)
+			case goOn:
+				return release(c.Context(), c.OutOrStdout(), st)
+			case status:
 				return showDeliveries(c.Context(), c.OutOrStdout(), st)
 			}
 			return dryRun(c.Context(), c.OutOrStdout(), cfg, st)
@@ -60,6 +62,10 @@ func announceCommand() *cobra.Command {
 	c.Flags().StringVar(&dir, "facts", "", "the folder of changed facts, instead of facts.dir")
 	c.Flags().BoolVar(&dry, "dry-run", false, "show what would be sent, and send nothing")
 	c.Flags().BoolVar(&status, "status", false, "show the deliveries: done, waiting, failed and why")
+	c.Flags().BoolVar(&stop, "hold", false, "emergency stop: send nothing unasked, in no process, until --release")
+	c.Flags().BoolVar(&goOn, "release", false, "go on after --hold")
+	c.MarkFlagsMutuallyExclusive("dry-run", "status", "hold", "release")
+	c.MarkFlagsOneRequired("dry-run", "status", "hold", "release")
 	return c
 }
 
@@ -149,6 +155,10 @@ func showOne(ctx context.Context, out io.Writer, b *bot.Bot, p bot.Publication, 
 // showDeliveries shows what became of the deliveries; on a terminal it shows
 // those of the newest edition going on.
 func showDeliveries(ctx context.Context, out io.Writer, st *store.Store) error {
+	held, err := showHold(ctx, out, st)
+	if err != nil {
+		return err
+	}
 	h, err := st.Head(ctx)
 	if err != nil {
 		return err
@@ -159,8 +169,10 @@ func showDeliveries(ctx context.Context, out io.Writer, st *store.Store) error {
 	}
 	fmt.Fprintf(out, "revision %d, announced %s, facts to %s\n", h.Revision, h.AnnouncedAt.UTC().Format(time.DateTime), h.AsOf)
 	f, ok := out.(*os.File)
-	if err := showProgress(ctx, out, st, strconv.FormatInt(h.Revision, 10), ok && isTerminal(f)); err != nil {
-		return err
+	if !held {
+		if err := showProgress(ctx, out, st, strconv.FormatInt(h.Revision, 10), ok && isTerminal(f)); err != nil {
+			return err
+		}
 	}
 	d, err := st.Deliveries(ctx, "")
 	if err != nil {

@@ -159,6 +159,7 @@ func (b *baseMetrics) Collect(ch chan<- prometheus.Metric) {
 var (
 	deliveriesDesc = desc("deliveries", "Deliveries that are remembered, by what they are and what became of them.", "kind", "state")
 	pinsDesc       = desc("pins", "Pinned schedules: true, unpinned (true, and somebody took the pin away) or untrue.", "network", "state")
+	heldDesc       = desc("announcements_held", "1 while nothing is sent unasked because of parley announce --hold.")
 	scrapeDesc     = desc("store_up", "Whether the store could be asked for deliveries and pins.")
 )
 
@@ -172,6 +173,7 @@ type storeMetrics struct {
 	at     time.Time
 	states []bot.State
 	cards  []bot.CardCount
+	held   bool
 	err    error
 }
 
@@ -181,7 +183,7 @@ const (
 )
 
 func (s *storeMetrics) Describe(ch chan<- *prometheus.Desc) {
-	describe(ch, deliveriesDesc, pinsDesc, scrapeDesc)
+	describe(ch, deliveriesDesc, pinsDesc, heldDesc, scrapeDesc)
 }
 
 func (s *storeMetrics) Collect(ch chan<- prometheus.Metric) {
@@ -196,6 +198,11 @@ func (s *storeMetrics) Collect(ch chan<- prometheus.Metric) {
 		return
 	}
 	gauge(ch, scrapeDesc, 1)
+	held := 0.0
+	if s.held {
+		held = 1
+	}
+	gauge(ch, heldDesc, held)
 	for _, x := range s.states {
 		for state, n := range map[string]int{"done": x.Done, "waiting": x.Waiting, "running": x.Running, "retried": x.Tried, "failed": x.Failed} {
 			gauge(ch, deliveriesDesc, float64(n), x.Kind, state)
@@ -218,6 +225,10 @@ func (s *storeMetrics) ask() error {
 		return err
 	}
 	s.states = d.States
-	s.cards, err = s.bot.CardStates(ctx)
+	if s.cards, err = s.bot.CardStates(ctx); err != nil {
+		return err
+	}
+	since, err := s.store.Held(ctx)
+	s.held = !since.IsZero()
 	return err
 }
