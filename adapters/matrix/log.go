@@ -10,8 +10,11 @@ import (
 )
 
 // libraryLog takes what mautrix logs into our log. Its lines may contain requests
-// whole; only what is known to be harmless gets through.
+// whole; only what is known to be harmless gets through. Without a log nothing does.
 func libraryLog(log *slog.Logger) zerolog.Logger {
+	if log == nil {
+		return zerolog.Nop()
+	}
 	level := zerolog.WarnLevel
 	if log.Enabled(context.Background(), slog.LevelDebug) {
 		level = zerolog.DebugLevel
