@@ -28,16 +28,16 @@ func (l *blockList) person(network, id string) bool { return l.people[network+":
 // SetBlocked changes who is not answered.
 func (b *Bot) SetBlocked(who Blocked) { b.blocked.Store(newBlockList(who)) }
 
-// Departer is an adapter that can leave chats.
-type Departer interface {
+// Quitter is an adapter that can leave chats.
+type Quitter interface {
 	Adapter
 	Leave(ctx context.Context, c Chat) error
 }
 
 // abandonBlocked leaves a blocked chat, where the network lets it, and forgets it.
 func (b *Bot) abandonBlocked(ctx context.Context, a Adapter, m Message) error {
-	if d, ok := a.(Departer); ok && m.Command != "gone" {
-		if err := d.Leave(ctx, m.Chat); err != nil && !errors.Is(err, ErrGone) {
+	if q, ok := a.(Quitter); ok && m.Command != "gone" {
+		if err := q.Leave(ctx, m.Chat); err != nil && !errors.Is(err, ErrGone) {
 			b.log.WarnContext(ctx, "a blocked chat was not left", "network", a.Name(), "err", err)
 		} else {
 			b.log.InfoContext(ctx, "a blocked chat was left", "network", a.Name())

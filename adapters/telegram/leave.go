@@ -7,7 +7,7 @@ import (
 	"parley/bot"
 )
 
-var _ bot.Departer = (*Adapter)(nil)
+var _ bot.Quitter = (*Adapter)(nil)
 
 // Leave leaves a group. A private chat cannot be left.
 func (a *Adapter) Leave(ctx context.Context, c bot.Chat) error {
