@@ -85,7 +85,7 @@ func publicSet(dir, file, name string) error {
 	}{
 		{"linear classes alone", func() reader { return linear(rows, len(number)) }},
 		{"readings together", func() reader { return readings(rows, len(number), 0) }},
-		{"readings and four small nets", func() reader { return readings(rows, len(number), 4) }},
+		{"readings and six small nets", func() reader { return readings(rows, len(number), 6) }},
 	} {
 		start := time.Now()
 		read := kind.make()
@@ -116,7 +116,7 @@ func linear(rows []engine.Row, classes int) reader {
 }
 
 func readings(rows []engine.Row, classes, nets int) reader {
-	e := engine.Train(rows, classes, engine.Options{Bits: 18, C: 2, Nets: nets, Hidden: 128, Epochs: 15})
+	e := engine.Train(rows, classes, engine.Options{Bits: 18, C: 2, Nets: nets, Hidden: 128, Epochs: 20})
 	var s engine.Scratch
 	return func(text string) (int, float64) {
 		r := e.Read(&s, text)

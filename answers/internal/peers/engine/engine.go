@@ -117,8 +117,10 @@ func study(rows []Row, classes int, o Options) *Engine {
 		vs[i], class[i] = vector{slices.Clone(t.Buckets), slices.Clone(t.Values)}, r.Class
 	}
 	e.nets = make([]*net, o.Nets)
+	// Every other net spreads its probability: those know better what is outside,
+	// the others what is inside.
 	inParallel(o.Nets, func(n int) {
-		e.nets[n] = learn(vs, class, 1<<o.Bits, netOptions{hidden: o.Hidden, classes: classes, epochs: o.Epochs, rate: 0.1, forget: 0.2, drop: 0.3, smooth: 0.1, seed: uint64(n)})
+		e.nets[n] = learn(vs, class, 1<<o.Bits, netOptions{hidden: o.Hidden, classes: classes, epochs: o.Epochs, rate: 0.1, forget: 0.2, drop: 0.3, smooth: 0.1 * float64(n%2), seed: uint64(n)})
 	})
 	return e
 }
@@ -177,7 +179,7 @@ func (e *Engine) Read(s *Scratch, text string) Reading {
 // English and Russian; learnt on folds, which have fewer rows, the nets and the
 // most alike questions count for less than they are worth.
 func together(f *[nCandidate]float64) float64 {
-	return max(-1, f[fMargin]) + 0.8*f[fDeepP] + 0.2*(f[fNear]+f[fCentre])
+	return max(-1, f[fMargin]) + 1.2*f[fDeepP] + 0.2*(f[fNear]+f[fCentre])
 }
 
 // How many candidates each first reading names.
