@@ -37,6 +37,12 @@ type Store struct {
 // postgres:// URL, and brings its tables up to date. Errors do not contain the
 // password of the URL.
 func Open(ctx context.Context, where string) (*Store, error) {
+	return openAt(ctx, where, SchemaVersion())
+}
+
+// openAt brings the tables to a version, which is the newest but for a moment
+// while a backup is restored.
+func openAt(ctx context.Context, where string, version int) (*Store, error) {
 	s := &Store{engine: "sqlite", where: where, locks: locks{held: make(map[string]bool)}}
 	driver, source := "sqlite", sqliteSource(where)
 	if IsPostgres(where) {
@@ -50,7 +56,7 @@ func Open(ctx context.Context, where string) (*Store, error) {
 	if s.engine == "sqlite" {
 		db.SetMaxOpenConns(4)
 	}
-	if err := errors.Join(s.migrate(ctx), s.migrateQueue(ctx), s.openQueue()); err != nil {
+	if err := errors.Join(s.migrate(ctx, version), s.migrateQueue(ctx), s.openQueue()); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("store %s: %w", Redacted(where), hide(err, where))
 	}
@@ -111,7 +117,8 @@ func (s *Store) Engine() string { return s.engine }
 // belongs to one.
 func (s *Store) Shared() bool { return s.engine == "postgres" }
 
-func (s *Store) migrate(ctx context.Context) error {
+// migrate brings the tables up to a version.
+func (s *Store) migrate(ctx context.Context, version int) error {
 	if _, err := s.db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS parley_schema (version INTEGER NOT NULL)`); err != nil {
 		return err
 	}
@@ -136,7 +143,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	if have > len(names) {
 		return fmt.Errorf("the database is of a newer version (%d) than this program (%d)", have, len(names))
 	}
-	for i, name := range names[have:] {
+	for i, name := range names[have:max(have, version)] {
 		text, err := migrations.ReadFile(name)
 		if err != nil {
 			return err

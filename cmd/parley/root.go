@@ -17,7 +17,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.AddCommand(chatCommand(), askCommand(), checkCommand(), evalCommand(), trainCommand(), whyCommand(), runCommand(), announceCommand(), versionCommand(), configCommand(), healthcheckCommand(), doctorCommand(), initCommand())
+	c.AddCommand(chatCommand(), askCommand(), checkCommand(), evalCommand(), trainCommand(), whyCommand(), runCommand(), announceCommand(), versionCommand(), configCommand(), healthcheckCommand(), doctorCommand(), initCommand(), backupCommand(), restoreCommand())
 	return c
 }
 
