@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -44,7 +45,7 @@ var (
 
 // NewExaminer needs what New needs but the store.
 func NewExaminer(cfg Config) (*Examiner, error) {
-	a := &Adapter{cfg: cfg}
+	a := &Adapter{cfg: cfg, log: slog.New(slog.DiscardHandler)}
 	switch {
 	case cfg.User == "" && cfg.AccessToken == "":
 		return nil, errors.New("matrix.user is not set")
