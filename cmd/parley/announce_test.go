@@ -238,8 +238,14 @@ func TestADryRunShowsWhatWouldBeSentAndSendsNothing(t *testing.T) {
 
 func TestADryRunShowsEachLanguageInTheFormOfEachNetwork(t *testing.T) {
 	s := newScene(t, telegramtest.Options{})
-	if _, ok := s.WaitReply(s.tell("/help"), within); !ok { // the facts are recorded by now
+	if _, ok := s.WaitReply(s.tell("/help"), within); !ok {
 		t.Fatal("no answer")
+	}
+	if !s.WaitUntil(within, func() bool {
+		out, _ := run(t, "", "announce", "--status")
+		return strings.Contains(out, "revision 1")
+	}) {
+		t.Fatal("the facts are not recorded")
 	}
 	s.stop() // it would find out that the chats below do not exist
 	s.stop = func() {}

@@ -274,6 +274,9 @@ func TestWhatHappensIsCounted(t *testing.T) {
 	s.put("ev-rome-announced", "announced", "2026-11-20", "2027-01-05")
 	s.save()
 	awaitMetric(t, address, `parley_pins{network="telegram",state="untrue"}`, "1")
+	if _, text := served(t, address, "/metrics"); value(text, `parley_rate_limit_refusals_total{network="telegram"}`) == "0" {
+		t.Error("answers 429 are not counted")
+	}
 	allow()
 	awaitMetric(t, address, `parley_pins{network="telegram",state="true"}`, "1")
 }
