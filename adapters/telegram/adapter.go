@@ -125,7 +125,7 @@ func New(cfg Config) (*Adapter, error) {
 		secret: cfg.Webhook.Secret, inlineSlots: make(chan struct{}, 16), extra: make(chan struct{}, 64),
 	}
 	if a.secret == "" {
-		a.secret = randomSecret()
+		a.secret = secretOf(a.cfg.Token)
 	}
 	a.stop, a.endStop = context.WithCancel(context.Background())
 	a.hard, a.endHard = context.WithCancel(context.Background())
@@ -212,6 +212,9 @@ func (a *Adapter) Run(ctx context.Context, handle bot.Handler) error {
 	}
 	a.endStop()
 	a.settle()
+	if a.cfg.Mode == Webhook {
+		a.removeWebhook()
+	}
 	a.storeAnswers(a.hard)
 	a.endHard()
 	a.gate.Lock()
@@ -229,7 +232,9 @@ func (a *Adapter) begin(ctx context.Context) error {
 	if err := a.whoami(ctx); err != nil {
 		return err
 	}
-	a.look(ctx)
+	if a.cfg.Mode == Webhook {
+		a.look(ctx)
+	}
 	a.resume(ctx)
 	a.spawn(func() { a.keepAnswers(ctx) })
 	if a.cfg.Commands != nil {
@@ -243,11 +248,6 @@ func (a *Adapter) settle() {
 	deadline := time.Now().Add(grace)
 	for time.Now().Before(deadline) && !a.settled() {
 		time.Sleep(5 * time.Millisecond)
-	}
-	if a.cfg.Mode == Webhook {
-		a.removeWebhook()
-	} else if a.self.Load() != nil {
-		a.confirm()
 	}
 }
 

@@ -108,7 +108,7 @@ func (a *Adapter) take(ctx context.Context, id int, raw json.RawMessage, handle 
 	}
 	ctx = bot.WithOrigin(ctx, bot.Origin{Chat: m.Chat, ID: m.ID})
 	a.log.DebugContext(ctx, "update taken", "network", Network, "update", id)
-	if a.seen(ctx, id) {
+	if !a.claims() && a.seen(ctx, id) {
 		a.stats.repeated.Add(1)
 		end()
 		return
@@ -149,6 +149,10 @@ func (a *Adapter) beside(f func()) {
 		free()
 	}
 }
+
+// claims tells whether updates are claimed when they arrive, as others may get
+// them too.
+func (a *Adapter) claims() bool { return a.cfg.Mode == Webhook && a.cfg.Store.Shared() }
 
 // seen asks the store what an earlier process, or this one long ago, did with
 // the update. If it was sending, nobody knows whether the answer arrived.

@@ -138,8 +138,24 @@ func (a *Adapter) letter(to bot.Chat, r bot.Reply, parts []formatted) string {
 	return jsonOf(l)
 }
 
-// resume sends what an earlier process stored.
+// lookForLeft is how often it is looked for what other processes have left.
+const lookForLeft = 10 * time.Second
+
+// resume sends what an earlier process stored, and if others may store something
+// and end, what those leave.
 func (a *Adapter) resume(ctx context.Context) {
+	a.resumeOnce(ctx)
+	if !a.cfg.Store.Shared() {
+		return
+	}
+	a.spawn(func() {
+		for pause(a.stop, lookForLeft) == nil {
+			a.resumeOnce(ctx)
+		}
+	})
+}
+
+func (a *Adapter) resumeOnce(ctx context.Context) {
 	chats, err := a.cfg.Store.WaitingChats(ctx, Network)
 	if err != nil {
 		a.log.ErrorContext(ctx, "stored answers cannot be read", "err", err)
@@ -148,9 +164,11 @@ func (a *Adapter) resume(ctx context.Context) {
 	a.outbox.mu.Lock()
 	defer a.outbox.mu.Unlock()
 	for chat, n := range chats {
-		a.outbox.chats[chat] += n
-		a.outbox.all += n
-		a.sendStored(chat)
+		if a.outbox.chats[chat] == 0 {
+			a.outbox.chats[chat] = n
+			a.outbox.all += n
+			a.sendStored(chat)
+		}
 	}
 }
 
@@ -159,29 +177,44 @@ func (a *Adapter) resume(ctx context.Context) {
 func (a *Adapter) sendStored(chat string) {
 	a.spawn(func() {
 		for looks := 0; a.stop.Err() == nil; looks++ {
-			w, err := a.cfg.Store.NextWaiting(a.hard, Network, chat)
-			if err != nil && a.stop.Err() == nil {
-				a.log.Error("stored answers cannot be read", "err", err)
-			}
-			if w == nil { // counted and not written yet, or forgotten with its chat
-				if pause(a.stop, 50*time.Millisecond) != nil || looks > lostAfter && a.outbox.clear(chat) {
+			sent, err := a.sendNext(chat)
+			switch {
+			case errors.Is(err, errEnding):
+				return
+			case err != nil && a.stop.Err() == nil:
+				a.log.Error("stored answers are not sent", "err", err)
+			case sent:
+				if looks = 0; !a.outbox.remove(chat) {
 					return
 				}
 				continue
 			}
-			looks = 0
-			if !a.deliver(w) {
-				return
-			}
-			if err := a.cfg.Store.DropWaiting(a.hard, Network, w.ID); err != nil {
-				a.log.Error("stored answer not deleted", "err", err)
-				return
-			}
-			if !a.outbox.remove(chat) {
+			// counted and not written yet, forgotten with its chat, or sent by another process
+			if pause(a.stop, 50*time.Millisecond) != nil || looks > lostAfter && a.outbox.clear(chat) {
 				return
 			}
 		}
 	})
+}
+
+var errEnding = errors.New("the process ends")
+
+// sendNext sends the oldest answer that is stored for a chat, unless another
+// process does, and tells whether it did.
+func (a *Adapter) sendNext(chat string) (bool, error) {
+	unlock, ok, err := a.cfg.Store.Lock(a.hard, bot.Chat{Network: Network, ID: "waiting." + chat})
+	if err != nil || !ok {
+		return false, err
+	}
+	defer unlock()
+	w, err := a.cfg.Store.NextWaiting(a.hard, Network, chat)
+	if err != nil || w == nil {
+		return false, err
+	}
+	if !a.deliver(w) {
+		return false, errEnding
+	}
+	return true, a.cfg.Store.DropWaiting(a.hard, Network, w.ID)
 }
 
 // deliver sends a stored answer. It returns false if the end of the process

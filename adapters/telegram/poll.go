@@ -85,8 +85,24 @@ func (a *Adapter) troubled(ctx context.Context, n int, err error) error {
 	return pause(ctx, d)
 }
 
-// poll asks for updates until ctx ends.
+// poll asks for updates until ctx ends, as long as no other process does.
 func (a *Adapter) poll(ctx context.Context, handle bot.Handler) error {
+	me := "telegram." + strconv.FormatInt(a.self.Load().id, 10)
+	return a.cfg.Store.Alone(ctx, me, func(alone context.Context) error {
+		a.look(alone)
+		err := a.pollAlone(alone, handle)
+		if ctx.Err() != nil {
+			a.endStop()
+		}
+		a.settle()
+		if ctx.Err() != nil {
+			a.confirm()
+		}
+		return err
+	})
+}
+
+func (a *Adapter) pollAlone(ctx context.Context, handle bot.Handler) error {
 	if err := a.insist(ctx, func() error {
 		_, err := a.client.call(ctx, "deleteWebhook", nil, callTimeout)
 		return err

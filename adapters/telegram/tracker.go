@@ -62,6 +62,16 @@ func (t *tracker) finish(id int, dealt bool) {
 	}
 }
 
+// leave forgets that an update was taken: another process has it.
+func (t *tracker) leave(id int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.pending[id] {
+		t.open--
+	}
+	delete(t.pending, id)
+}
+
 func (t *tracker) remember(id int) {
 	t.done[id] = true
 	if len(t.ring) < remembersDone {

@@ -2,8 +2,10 @@ package telegram
 
 import (
 	"context"
-	"crypto/rand"
+	"crypto/hmac"
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -15,16 +17,24 @@ import (
 	"time"
 
 	"parley/bot"
+	"parley/bot/store"
 )
 
 const (
 	maxUpdate = 1 << 20
 	// Telegram waits about a minute; what takes longer is given again.
 	webhookWait   = 50 * time.Second
-	webhookAtOnce = 100 // connections that Telegram may use, its maximum
+	claimLife     = time.Minute // then another process takes an update over
+	webhookAtOnce = 100         // connections that Telegram may use, its maximum
 )
 
-func randomSecret() string { return rand.Text() + rand.Text() }
+// secretOf is the secret of a webhook for which none was given. It is the same in
+// all processes that have the token, since each sets the webhook.
+func secretOf(token string) string {
+	mac := hmac.New(sha256.New, []byte(token))
+	mac.Write([]byte("parley webhook"))
+	return hex.EncodeToString(mac.Sum(nil))
+}
 
 // listen receives updates on an own server until ctx ends.
 func (a *Adapter) listen(ctx context.Context, handle bot.Handler) error {
@@ -79,7 +89,11 @@ func (a *Adapter) setWebhook(ctx context.Context) error {
 	return err
 }
 
+// removeWebhook lets Telegram keep what comes, unless other processes take it.
 func (a *Adapter) removeWebhook() {
+	if a.cfg.Store.Shared() {
+		return
+	}
 	if _, err := a.client.call(a.hard, "deleteWebhook", nil, time.Second/2); err != nil {
 		a.log.Warn("webhook not removed", "err", err)
 	}
@@ -114,6 +128,32 @@ func (a *Adapter) webhookHandler(ctx context.Context, handle bot.Handler) http.H
 	})
 }
 
+// claim takes an update for this process where others may get it too, and returns
+// the status to answer with if it is another's.
+func (a *Adapter) claim(ctx context.Context, id int) int {
+	if !a.claims() {
+		return 0
+	}
+	was, mine, err := a.cfg.Store.Claim(ctx, Network, a.inboxID(id), time.Now(), claimLife)
+	switch {
+	case err != nil:
+		a.log.ErrorContext(ctx, "inbox cannot be written", "err", err)
+	case mine && was == store.New:
+		return 0
+	case mine:
+		a.stats.uncertain.Add(1)
+		a.log.InfoContext(ctx, "an answer may be sent twice: another process left it", "update", id)
+		return 0
+	}
+	a.stats.repeated.Add(1)
+	if was == store.Done {
+		a.track.finish(id, true)
+		return http.StatusOK
+	}
+	a.track.leave(id)
+	return http.StatusServiceUnavailable // to be asked again
+}
+
 // receive deals with one update and returns the status to answer with. 200
 // says that Telegram may forget the update, so it waits until the update was
 // dealt with; a line of handlers at work is what Telegram's connections are for.
@@ -131,6 +171,9 @@ func (a *Adapter) receive(ctx context.Context, body []byte, handle bot.Handler) 
 			return http.StatusOK
 		}
 		return http.StatusServiceUnavailable // still under way: to be asked again
+	}
+	if status := a.claim(ctx, id); status != 0 {
+		return status
 	}
 	finished := make(chan bool, 1)
 	a.take(ctx, id, body, handle, func(dealt bool) { finished <- dealt })

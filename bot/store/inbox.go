@@ -44,15 +44,30 @@ func (s *Store) Mark(ctx context.Context, network, id string, st State, now time
 	return nil
 }
 
-// Claim takes a new update for this process: of several replicas one gets true.
-func (s *Store) Claim(ctx context.Context, network, id string, now time.Time) (bool, error) {
-	r, err := s.db.ExecContext(ctx, `INSERT INTO inbox (network, id, state, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-		network, id, int(Sending), millis(now))
+// Claim takes an update for this process, of several replicas for one. It tells
+// what became of it before, and whether it is this process's now: it is if it is
+// new, was given back, or has not been dealt with for as long as stale.
+func (s *Store) Claim(ctx context.Context, network, id string, now time.Time, stale time.Duration) (was State, mine bool, err error) {
+	const fresh = `INSERT INTO inbox (network, id, state, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
+	if mine, err = s.changes(ctx, fresh, network, id, int(Sending), millis(now)); mine || err != nil {
+		return New, mine, err
+	}
+	const left = `UPDATE inbox SET at = $1, state = $2 WHERE network = $3 AND id = $4 AND (state = $5 OR state = $2 AND at < $6)`
+	if mine, err = s.changes(ctx, left, millis(now), int(Sending), network, id, int(New), millis(now.Add(-stale))); mine || err != nil {
+		return Sending, mine, err
+	}
+	was, err = s.Update(ctx, network, id)
+	return was, false, err
+}
+
+// changes tells whether a statement changed something.
+func (s *Store) changes(ctx context.Context, query string, args ...any) (bool, error) {
+	r, err := s.db.ExecContext(ctx, query, args...)
 	if err != nil {
 		return false, fmt.Errorf("claim update: %w", err)
 	}
 	n, err := r.RowsAffected()
-	return n == 1, err
+	return n > 0, err
 }
 
 // Latest returns the ids of the updates of a network that were noted last.

@@ -76,7 +76,7 @@ func TestOneOfManyClaimsAnUpdate(t *testing.T) {
 			wg.Add(1)
 			go func() {
 				defer wg.Done()
-				ok, err := s.Claim(t.Context(), "telegram", "1", now)
+				_, ok, err := s.Claim(t.Context(), "telegram", "1", now, time.Minute)
 				if err != nil {
 					t.Error(err)
 				}
@@ -90,6 +90,30 @@ func TestOneOfManyClaimsAnUpdate(t *testing.T) {
 		wg.Wait()
 		if won != 1 {
 			t.Errorf("%d claimed it", won)
+		}
+	})
+}
+
+func TestAnUpdateThatIsLeftIsClaimedByAnother(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		for _, c := range []struct {
+			after time.Duration // since it was claimed first
+			state State         // noted before
+			was   State
+			mine  bool
+		}{
+			{0, Sending, New, true}, {time.Second, Sending, Sending, false}, {2 * time.Minute, Sending, Sending, true},
+			{121 * time.Second, Sending, Sending, false}, {122 * time.Second, New, Sending, true}, {time.Hour, Done, Done, false},
+		} {
+			if c.after > 0 {
+				if err := s.Mark(ctx, "telegram", "1", c.state, now); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if was, mine, err := s.Claim(ctx, "telegram", "1", now.Add(c.after), time.Minute); err != nil || was != c.was || mine != c.mine {
+				t.Errorf("after %s: %v %v %v, want %v %v", c.after, was, mine, err, c.was, c.mine)
+			}
 		}
 	})
 }
