@@ -30,6 +30,7 @@ var (
 	_ bot.Leaver   = (*Adapter)(nil)
 
 	_ bot.Connected = (*Adapter)(nil)
+	_ bot.Standby   = (*Adapter)(nil)
 )
 
 // Network is the name under which chats and updates of Matrix are kept.
@@ -72,6 +73,7 @@ type Adapter struct {
 	started time.Time     // of the very first start; nothing older is answered
 	running time.Time     // since when Run does
 	ready   chan struct{} // closed once logged in: Send waits for it
+	standby atomic.Bool
 
 	handle  bot.Handler
 	ledger  *ledger
@@ -173,8 +175,25 @@ func (a *Adapter) Name() string { return Network }
 
 // Run logs in and passes what people say to handle until ctx ends. It waits
 // for a homeserver that is down. It returns an error only for what waiting
-// does not mend, and says then what to do. It may be called once.
+// does not mend, and says then what to do. It may be called once. Of several
+// processes that share the storage one is in Matrix, since it has one device; the
+// others wait. If the storage is lost it returns bot.ErrRestart.
 func (a *Adapter) Run(ctx context.Context, handle bot.Handler) error {
+	a.standby.Store(true)
+	return a.cfg.Store.Alone(ctx, Network+"."+a.cfg.User, func(alone context.Context) error {
+		a.standby.Store(false)
+		err := a.run(alone, handle)
+		if err == nil && ctx.Err() == nil {
+			return fmt.Errorf("matrix: another process may have taken over: %w", bot.ErrRestart)
+		}
+		return err
+	})
+}
+
+// StandsBy tells whether another process is in Matrix, or may be.
+func (a *Adapter) StandsBy() bool { return a.standby.Load() }
+
+func (a *Adapter) run(ctx context.Context, handle bot.Handler) error {
 	a.handle, a.running = handle, time.Now()
 	if err := a.startUp(ctx); err != nil || ctx.Err() != nil {
 		return err

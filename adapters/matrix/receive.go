@@ -26,6 +26,7 @@ func (a *Adapter) decrypt(ctx context.Context, b *batch, evt *event.Event) {
 	}
 	clear, err := a.crypto.Decrypt(ctx, evt)
 	switch {
+	case ctx.Err() != nil: // the batch stays open: the next start tries again
 	case err == nil:
 		a.understandDecrypted(ctx, b, evt, clear)
 	case errors.Is(err, crypto.ErrNoSessionFound):
@@ -50,6 +51,9 @@ func (a *Adapter) awaitKeys(ctx context.Context, b *batch, evt *event.Event) {
 	}
 	a.task(ctx, b, evt.RoomID, func() {
 		clear, err := a.crypto.Decrypt(ctx, evt)
+		if ctx.Err() != nil {
+			return
+		}
 		if err != nil {
 			a.unreadable(ctx, b, evt, err)
 			return
@@ -82,13 +86,31 @@ func (a *Adapter) unreadable(ctx context.Context, b *batch, evt *event.Event, er
 	if errors.Is(err, crypto.ErrGroupSessionWithheld) {
 		a.askForKeys(ctx, evt)
 	}
-	a.log.InfoContext(ctx, "a message could not be decrypted", "room", evt.RoomID, "event", evt.ID)
+	a.log.InfoContext(ctx, "a message could not be decrypted", "room", evt.RoomID, "event", evt.ID, "why", unreadableAs(err))
 	m := a.message(ctx, evt)
 	sum := sha256.Sum256([]byte(evt.RoomID.String() + "\x00" + evt.Sender.String()))
 	m.ID = "undecryptable:" + hex.EncodeToString(sum[:16])
 	m.Command = "undecryptable"
 	a.past.questions.put(m.ID, question{quote: evt.ID.String(), sender: m.From})
 	a.emit(ctx, b, m)
+}
+
+// unreadableAs is why a message cannot be decrypted, in our own words: those of
+// the error may be somebody else's.
+func unreadableAs(err error) string {
+	switch {
+	case err == nil:
+		return "encryption is switched off"
+	case errors.Is(err, crypto.ErrGroupSessionWithheld):
+		return "the key was withheld"
+	case errors.Is(err, crypto.ErrNoSessionFound):
+		return "the key did not come"
+	case errors.Is(err, crypto.ErrDuplicateMessageIndex):
+		return "it repeats another message"
+	case errors.Is(err, crypto.ErrUnsupportedAlgorithm):
+		return "the algorithm is not known"
+	}
+	return "it is damaged, or the key does not fit"
 }
 
 // message is what is known of any event.

@@ -1,12 +1,14 @@
 package matrix
 
 import (
+	"context"
 	"testing"
 
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
 	"parley/adapters/matrix/matrixtest"
+	"parley/bot"
 )
 
 // again stops the bot and starts it as another process would be: all that it
@@ -108,4 +110,49 @@ func TestPostgreSQLHoldsKeysSessionsAndAnswers(t *testing.T) {
 		reply := p.Tell(t, secret, &event.MessageEventContent{MsgType: event.MsgText, Body: "2", RelatesTo: (&event.RelatesTo{}).SetReplyTo(offer.ID)})
 		want(t, bodyOf(p.Reply(t, reply)), "chose second-fact")
 	})
+}
+
+// The process is killed when its offer is in the room and its store does not
+// know yet.
+func TestAnOfferIsKnownAgainThoughTheBotWasKilledRightAfterSendingIt(t *testing.T) {
+	for _, encrypted := range []bool{false, true} {
+		r := newRobot(t)
+		r.answer = offering
+		r.start()
+		p := person(t, "alice")
+		room := r.with(p, encrypted)
+		sent := make(chan struct{})
+		r.before = func(ctx context.Context, m bot.Message) error {
+			if m.Text != "which?" {
+				return nil
+			}
+			answer, err := r.a.Send(ctx, m.Chat, offering(m))
+			if err != nil {
+				return err
+			}
+			if _, err := r.store.DB().Exec(`DELETE FROM said WHERE message = $1`, answer); err != nil {
+				return err
+			}
+			close(sent)
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		q := p.Say(t, room, "which?")
+		<-sent
+		r.stop()
+		r.before = nil
+		r.start()
+		offer := p.Reply(t, q)
+		reply := p.Tell(t, room, &event.MessageEventContent{MsgType: event.MsgText, Body: "2", RelatesTo: (&event.RelatesTo{}).SetReplyTo(offer.ID)})
+		want(t, bodyOf(p.Reply(t, reply)), "chose second-fact")
+		edit := &event.MessageEventContent{MsgType: event.MsgText, Body: "Which one?"}
+		edit.SetEdit(q)
+		p.Tell(t, room, edit)
+		p.Wait(t, "the edit", func(e *event.Event) bool {
+			return e.Type == event.EventMessage && e.RoomID == room && e.Sender == id.UserID(r.id) && e.Content.AsMessage().RelatesTo.GetReplaceID() == offer.ID
+		})
+		if n := len(p.Seen(matrixtest.RepliesTo(q))); n != 1 {
+			t.Errorf("the question has %d answers", n)
+		}
+	}
 }

@@ -14,11 +14,26 @@ import (
 // remember keeps what a message answers and what it offers, so that an edit of
 // the question and a choice that is picked find it, after a restart too.
 func (a *Adapter) remember(ctx context.Context, eventID string, to bot.Chat, r bot.Reply) {
-	said := store.Said{Chat: to, Message: eventID, Question: r.Quote}
+	a.keepSaid(ctx, store.Said{Chat: to, Message: eventID, Question: r.Quote, Choices: choiceIDs(r)})
+}
+
+func choiceIDs(r bot.Reply) (ids []string) {
 	for _, ch := range r.Choices {
-		said.Choices = append(said.Choices, ch.ID)
+		ids = append(ids, ch.ID)
 	}
-	a.keepSaid(ctx, said)
+	return ids
+}
+
+// choicesField is where a message tells the ids of what it offers, for a
+// process that ends before it can note that it sent it.
+const choicesField = "parley.choices"
+
+func withChoices(c *event.MessageEventContent, r bot.Reply) *event.Content {
+	content := &event.Content{Parsed: c}
+	if ids := choiceIDs(r); len(ids) > 0 {
+		content.Raw = map[string]any{choicesField: ids}
+	}
+	return content
 }
 
 func (a *Adapter) keepSaid(ctx context.Context, said store.Said) {
@@ -37,9 +52,15 @@ func (a *Adapter) found(ctx context.Context, evt *event.Event, question string) 
 	if c := decodeContent(evt.Content.VeryRaw); c.relation == string(event.RelThread) {
 		thread = c.related
 	}
+	clear := evt
+	if evt.Type.Type == event.EventEncrypted.Type && a.crypto != nil && evt.Content.ParseRaw(event.EventEncrypted) == nil {
+		if own, err := a.crypto.Decrypt(ctx, evt); err == nil && own.Sender == a.me {
+			clear = own
+		}
+	}
 	a.keepSaid(ctx, store.Said{
 		Chat:    bot.Chat{Network: Network, ID: evt.RoomID.String(), Thread: thread},
-		Message: evt.ID.String(), Question: question,
+		Message: evt.ID.String(), Question: question, Choices: strs(object(clear.Content.VeryRaw)[choicesField]),
 	})
 }
 

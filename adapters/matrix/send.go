@@ -81,7 +81,7 @@ func (a *Adapter) post(ctx context.Context, to bot.Chat, r bot.Reply, c *event.M
 		a.mark(ctx, r.Quote, store.Sending)
 	}
 	n, _ := a.past.sends.get(r.Quote)
-	resp, err := a.client.SendMessageEvent(ctx, room, event.EventMessage, c,
+	resp, err := a.client.SendMessageEvent(ctx, room, event.EventMessage, withChoices(c, r),
 		mautrix.ReqSendEvent{TransactionID: a.transaction(cmp.Or(r.Quote, r.Key), edits, n)})
 	if err != nil {
 		return "", a.refused(ctx, room, err)

@@ -131,13 +131,15 @@ func (a *Adapter) slowDown(ctx context.Context) {
 // the rooms.
 func (a *Adapter) take(ctx context.Context, resp *mautrix.RespSync, since string) {
 	b := a.ledger.add(resp.NextBatch)
-	a.guarded(func() { a.syncer.response(ctx, resp, since) })
+	kept, cancel := lingering(ctx, keysLinger)
+	defer cancel()
+	a.guarded(func() { a.syncer.response(kept, resp, since) })
 	first := since == ""
 	for room, r := range resp.Rooms.Join {
-		a.takeState(ctx, room, r.State.Events)
-		a.takeState(ctx, room, r.Timeline.Events)
+		a.takeState(kept, room, r.State.Events)
+		a.takeState(kept, room, r.Timeline.Events)
 		if r.StateAfter != nil {
-			a.takeState(ctx, room, r.StateAfter.Events)
+			a.takeState(kept, room, r.StateAfter.Events)
 		}
 		if first {
 			continue // history
@@ -148,12 +150,28 @@ func (a *Adapter) take(ctx context.Context, resp *mautrix.RespSync, since string
 		a.task(ctx, b, room, func() { a.invited(ctx, room, r.State.Events) })
 	}
 	for room, r := range resp.Rooms.Leave {
-		a.takeState(ctx, room, r.Timeline.Events)
+		a.takeState(kept, room, r.Timeline.Events)
 		if !first {
 			a.task(ctx, b, room, func() { a.left(ctx, b, room, r) })
 		}
 	}
-	a.ledger.release(b)
+	if kept.Err() == nil { // else keys or members may be missing, and are to be told again
+		a.ledger.release(b)
+	}
+}
+
+// keysLinger is how long keys that have arrived may take to be stored after the
+// bot was told to end. They are not sent twice: half of the work would lose them.
+const keysLinger = 3 * time.Second
+
+// lingering is a context that ends a while after another one.
+func lingering(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	kept, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		sleep(kept, d)
+		cancel()
+	})
+	return kept, func() { stop(); cancel() }
 }
 
 // task runs something in a room. The batch stays open if it was interrupted,

@@ -3,6 +3,7 @@ package matrix
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -205,7 +206,7 @@ func (a *Adapter) emit(ctx context.Context, b *batch, m bot.Message) {
 	}
 	a.ledger.hold(b)
 	done := func(err error) { a.dealtWith(ctx, b, m, err) }
-	if err := a.handle(ctx, m, done); err != nil && ctx.Err() == nil {
+	if err := a.handle(ctx, m, done); err != nil && !interrupted(ctx, err) {
 		a.log.ErrorContext(ctx, "a message was not taken", "event", m.ID, "err", err)
 		done(nil)
 	}
@@ -244,7 +245,7 @@ func (a *Adapter) dealtWith(ctx context.Context, b *batch, m bot.Message, err er
 	if !a.rooms.end(m.ID) {
 		return // called twice
 	}
-	if err != nil && ctx.Err() != nil {
+	if err != nil && interrupted(ctx, err) {
 		return
 	}
 	if err != nil {
@@ -253,6 +254,15 @@ func (a *Adapter) dealtWith(ctx context.Context, b *batch, m bot.Message, err er
 	if a.mark(context.WithoutCancel(ctx), m.ID, store.Done) {
 		a.ledger.release(b)
 	}
+}
+
+// interrupted tells whether something failed because the bot is told to end. Who
+// answers may know that a moment before we do.
+func interrupted(ctx context.Context, err error) bool {
+	if errors.Is(err, context.Canceled) {
+		return !sleep(ctx, time.Second)
+	}
+	return ctx.Err() != nil
 }
 
 func (a *Adapter) mark(ctx context.Context, event string, st store.State) bool {

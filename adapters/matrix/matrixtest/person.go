@@ -2,19 +2,16 @@ package matrixtest
 
 import (
 	"context"
-	"database/sql"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/rs/zerolog"
-	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/crypto/cryptohelper"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
-	_ "modernc.org/sqlite" // the driver of people's keys
 )
 
 // Person is somebody with a client of their own, encryption included.
@@ -40,16 +37,9 @@ func Login(tb testing.TB, hs *Homeserver, name string) *Person {
 	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &Person{Client: client(tb, hs, name), news: make(chan struct{})}
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(tb.TempDir(), "keys.db")+
-		"?_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_txlock=immediate")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	wrapped, err := dbutil.NewWithDB(db, "sqlite")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if p.Crypto, err = cryptohelper.NewCryptoHelper(p.Client, []byte("pickle"), wrapped); err != nil {
+	p.StateStore = members{mautrix.NewMemoryStateStore().(*mautrix.MemoryStateStore)}
+	var err error
+	if p.Crypto, err = cryptohelper.NewCryptoHelper(p.Client, []byte("pickle"), crypto.NewMemoryStore(nil)); err != nil {
 		tb.Fatal(err)
 	}
 	p.Crypto.DecryptErrorCallback = func(*event.Event, error) { p.undecrypted() }
@@ -62,13 +52,31 @@ func Login(tb testing.TB, hs *Homeserver, name string) *Person {
 	}
 	p.Client.Crypto = p.Crypto
 	syncer := p.Syncer.(*mautrix.DefaultSyncer)
+	syncer.OnEvent(p.StateStoreSyncHandler)
 	for _, t := range []event.Type{event.EventMessage, event.EventReaction, event.StateMember} {
 		syncer.OnEventType(t, p.hear)
 	}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = p.SyncWithContext(ctx) }()
-	tb.Cleanup(func() { cancel(); <-done; db.Close() })
+	tb.Cleanup(func() { cancel(); <-done })
 	return p
+}
+
+// members mends two habits of the library's store: it keeps events that others
+// read, and changes them later; and it takes note of an invitation once the
+// request has returned, when who was invited may have joined already.
+type members struct{ *mautrix.MemoryStateStore }
+
+func (m members) SetMember(ctx context.Context, room id.RoomID, user id.UserID, member *event.MemberEventContent) error {
+	own := *member
+	return m.MemoryStateStore.SetMember(ctx, room, user, &own)
+}
+
+func (m members) SetMembership(ctx context.Context, room id.RoomID, user id.UserID, membership event.Membership) error {
+	if membership == event.MembershipInvite && m.IsInRoom(ctx, room, user) {
+		return nil
+	}
+	return m.MemoryStateStore.SetMembership(ctx, room, user, membership)
 }
 
 func client(tb testing.TB, hs *Homeserver, name string) *mautrix.Client {
