@@ -7,7 +7,7 @@ LINT    := $(BIN)/golangci-lint
 VULN    := $(BIN)/govulncheck
 RACE    := CGO_ENABLED=1
 
-.PHONY: chat test build lint unit model scores peers bench fuzz vuln clean telegram-load telegram-limits telegram-peers homeserver e2e
+.PHONY: chat test build lint unit model scores peers bench fuzz vuln clean telegram-load telegram-limits telegram-peers homeserver e2e release reproducible image-test
 
 chat: ## ask in the terminal
 	$(GO) run $(TAGS) ./cmd/parley chat
@@ -81,3 +81,12 @@ telegram-limits: $(BIN)/telegram-load ## a burst of 500 questions under Telegram
 telegram-peers: $(BIN)/telegram-load ## the same load for grammY and Telegraf with nlp.js; needs Node
 	npm --prefix $(TELEGRAM)/peers ci --no-audit --no-fund
 	$(BIN)/telegram-load -bots echo,parley,grammy,grammy-runner,telegraf
+
+release: ## static binaries for linux amd64 and arm64 in dist/, with SBOM, sums and what changed
+	@./.ci/release
+
+reproducible: ## a release of this commit, made twice, has the same bytes
+	@./.ci/reproducible
+
+image-test: build ## what would be in the image runs as nobody, with a read-only root; needs no Docker
+	@./.ci/image

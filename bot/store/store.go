@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -47,6 +48,8 @@ func openAt(ctx context.Context, where string, version int) (*Store, error) {
 	driver, source := "sqlite", sqliteSource(where)
 	if IsPostgres(where) {
 		s.engine, driver, source = "postgres", "pgx", where
+	} else if f, err := os.OpenFile(where, os.O_RDWR|os.O_CREATE, 0o600); err == nil { // its owner's alone, if it is new
+		f.Close()
 	}
 	db, err := sql.Open(driver, source)
 	if err != nil {

@@ -165,6 +165,9 @@ func TestABackupKeepsTheBotsDeviceInMatrix(t *testing.T) {
 			p.kill()
 
 			must(t, "restore", file, "--force", "--new-device")
+			if err := os.Remove(filepath.Join(moved, "pickle.key")); err != nil { // as docs/operating.md says to change it
+				t.Fatal(err)
+			}
 			p = startProgram(t)
 			defer p.kill()
 			says("72")
