@@ -43,6 +43,16 @@ type Typer interface {
 	Typing(ctx context.Context, to Chat) error
 }
 
+// Standby is an adapter that only one of several processes may run: the others
+// stand by.
+type Standby interface {
+	Adapter
+	StandsBy() bool // it waits for the one that does to end
+}
+
+// ErrRestart is returned by Run when the adapter must be made anew.
+var ErrRestart = errors.New("to be started again")
+
 // ErrGone is returned when a chat cannot be written to any more: left, blocked,
 // deleted. What is kept of it is forgotten.
 var ErrGone = errors.New("chat is gone")

@@ -108,8 +108,11 @@ func (b *Bot) Swap(book *answers.Book) {
 
 // Run runs the adapters until ctx ends or one of them fails for good; it
 // returns once all have ended and every message taken has been dealt with. One
-// network that fails does not end the others while ctx lives.
+// network that fails does not end the others while ctx lives, unless it returns
+// ErrRestart: a new Bot is to go on then.
 func (b *Bot) Run(ctx context.Context, adapters ...Adapter) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	all := make(map[string]Adapter, len(adapters))
 	for _, a := range adapters {
 		all[a.Name()] = a
@@ -125,6 +128,9 @@ func (b *Bot) Run(ctx context.Context, adapters ...Adapter) error {
 			if err := a.Run(ctx, b.handler(a)); err != nil && !errors.Is(err, context.Canceled) {
 				errs[i] = fmt.Errorf("%s: %w", a.Name(), err)
 				b.log.ErrorContext(ctx, "network ended", "network", a.Name(), "err", err)
+			}
+			if errors.Is(errs[i], ErrRestart) {
+				end()
 			}
 		}()
 	}

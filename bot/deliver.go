@@ -28,10 +28,11 @@ type Paced interface {
 
 // How long a task waits before it is tried again.
 const (
-	waitLock   = 300 * time.Millisecond
-	waitUnsure = 2 * time.Second
-	waitMuted  = 30 * time.Minute
-	waitAbsent = time.Minute // the network is not configured, or not running yet
+	waitLock      = 300 * time.Millisecond
+	waitUnsure    = 2 * time.Second
+	waitMuted     = 30 * time.Minute
+	waitElsewhere = 2 * time.Second // another process runs the network
+	waitAbsent    = time.Minute     // the network is not configured, or not running yet
 )
 
 // Deliver does a task. It returns Busy if it is to be done later.
@@ -42,6 +43,9 @@ func (b *Bot) Deliver(ctx context.Context, t Task) error {
 	a := b.adapter(t.Chat.Network)
 	if a == nil {
 		return Busy{After: waitAbsent}
+	}
+	if s, ok := a.(Standby); ok && s.StandsBy() {
+		return Busy{After: waitElsewhere}
 	}
 	b.told.add(t.Chat)
 	unlock, ok, err := b.memory.Lock(ctx, t.Chat)

@@ -85,6 +85,10 @@ func (r *readiness) ofBase(ctx context.Context) part {
 func (r *readiness) ofNetwork(a bot.Adapter, now time.Time) part {
 	h := r.bot.Handling(a.Name())
 	p := part{OK: true, Open: h.Open, Last: stamp(h.Last)}
+	if s, ok := a.(bot.Standby); ok && s.StandsBy() {
+		p.Why = "stands by: another process runs it"
+		return p
+	}
 	if c, ok := a.(bot.Connected); ok {
 		link := c.Connection()
 		p.Heard = stamp(link.Heard)

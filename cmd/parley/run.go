@@ -37,7 +37,11 @@ func runCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return serve(c.Context(), cfg, load)
+		for {
+			if err = serve(c.Context(), cfg, load); c.Context().Err() != nil || !errors.Is(err, bot.ErrRestart) {
+				return err
+			}
+		}
 	}
 	return c
 }
