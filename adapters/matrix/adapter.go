@@ -82,6 +82,7 @@ type Adapter struct {
 	members members
 	sending roomLocks
 	receipt chan receipt
+	typing  sync.Map // rooms that are shown that an answer is on its way
 	past    past
 	patience
 	stats   counters
@@ -94,6 +95,7 @@ type patience struct {
 	firstKeys, moreKeys time.Duration // for the keys of a message
 	retry               time.Duration // between attempts to start or to sync, at first
 	backoff             time.Duration // between attempts of a request, at first
+	again               time.Duration // until an answer that did not get through is tried again
 	settle              time.Duration // for what the process before may still have under way
 }
 
@@ -134,7 +136,7 @@ func New(cfg Config) (*Adapter, error) {
 		receipt: make(chan receipt, 256),
 		past:    newPast(),
 		patience: patience{firstKeys: 3 * time.Second, moreKeys: 22 * time.Second,
-			retry: time.Second, backoff: 250 * time.Millisecond, settle: 2 * time.Second},
+			retry: time.Second, backoff: 250 * time.Millisecond, again: 20 * time.Second, settle: 2 * time.Second},
 	}
 	a.rooms = newRooms(a.log)
 	return a, nil

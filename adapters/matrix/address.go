@@ -6,6 +6,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"parley/bot"
 )
 
@@ -26,18 +28,19 @@ type names struct {
 // hear reads a message: what is said, and whether to the bot. It decides by
 // what the writer sent themselves, never by what they quote.
 func hear(c content, n names) heard {
-	text, pill := c.body, false
+	text, pill, another := c.body, false, false
 	if c.html != "" {
-		text, pill = plainText(c.html, n.id)
+		p := read(c.html, n.id)
+		text, pill, another = p.out.String(), p.found, p.another
 	} else if c.replyTo != "" {
 		text = withoutQuote(text)
 	}
-	text = clean(text)
+	text = clean(norm.NFC.String(text))
 	if rest, ok := afterWord(text, n.prefix); ok {
 		return n.order(rest)
 	}
 	called := slices.Contains(c.mentions, n.id) || pill
-	if rest, ok := n.afterName(text); ok {
+	if rest, ok := n.afterName(text); ok && !another {
 		text, called = rest, true
 	} else if called {
 		text = withoutID(text, n.id)
@@ -53,8 +56,11 @@ func (n names) order(rest string) heard {
 	if rest == "" {
 		return heard{command: "help", addressed: true}
 	}
-	word, args, _ := strings.Cut(rest, " ")
-	if w := strings.ToLower(strings.TrimSpace(word)); slices.Contains(n.command, w) {
+	word, args := rest, ""
+	if i := strings.IndexFunc(rest, unicode.IsSpace); i >= 0 {
+		word, args = rest[:i], rest[i:]
+	}
+	if w := strings.ToLower(word); slices.Contains(n.command, w) {
 		return heard{command: w, args: strings.TrimSpace(args), addressed: true}
 	}
 	return heard{text: rest, addressed: true}
@@ -62,29 +68,51 @@ func (n names) order(rest string) heard {
 
 // afterName removes a name of the bot from the start of a text.
 func (n names) afterName(text string) (string, bool) {
+	bare, at := strings.CutPrefix(text, "@")
 	for _, name := range append([]string{n.id}, n.display...) {
-		if name == "" {
-			continue
-		}
-		if rest, ok := afterWord(strings.TrimPrefix(text, "@"), strings.TrimPrefix(name, "@")); ok {
+		rest, ok := afterWord(bare, strings.TrimPrefix(name, "@"))
+		if ok && !(at && goesOn(bare, rest)) {
 			return rest, true
 		}
 	}
 	return text, false
 }
 
-// afterWord removes word from the start of text, if nothing is glued to it
-// but a colon or comma. Case does not matter.
+// goesOn tells whether what stands before rest ends with a colon that nothing
+// separates from rest: "@parley:elsewhere.org" is somebody else.
+func goesOn(text, rest string) bool {
+	return rest != "" && strings.HasSuffix(text[:len(text)-len(rest)], ":")
+}
+
+// afterWord removes word from the start of text, if nothing is glued to it but
+// a colon or comma. Case does not matter, nor how accents are written.
 func afterWord(text, word string) (string, bool) {
-	if word == "" || len(text) < len(word) || !strings.EqualFold(text[:len(word)], word) {
+	word = clean(norm.NFC.String(word))
+	if word == "" {
 		return text, false
 	}
-	rest := text[len(word):]
+	rest := text
+	for _, w := range word {
+		r, size := utf8.DecodeRuneInString(rest)
+		if size == 0 || lower(r) != lower(w) {
+			return text, false
+		}
+		rest = rest[size:]
+	}
 	r, _ := utf8.DecodeRuneInString(rest)
 	if rest == "" || unicode.IsSpace(r) || r == ':' || r == ',' {
 		return strings.TrimLeft(rest, ":, \n\t"), true
 	}
 	return text, false
+}
+
+// lower is a letter without its case. The Turkish ones with and without a dot
+// are all the same: people write names with whichever they have.
+func lower(r rune) rune {
+	if r == 'İ' || r == 'ı' {
+		return 'i'
+	}
+	return unicode.ToLower(r)
 }
 
 func withoutID(text, user string) string {

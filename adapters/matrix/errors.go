@@ -48,6 +48,19 @@ func temporary(err error) bool {
 	return code >= 500 || code == http.StatusTooManyRequests || (code < 300 && he.WrappedError != nil)
 }
 
+// outage is how long a request that a message depends on is tried again.
+const outage = 10 * time.Minute
+
+// persistent tries something again while the homeserver is down or busy.
+func persistent[T any](ctx context.Context, wait time.Duration, try func() (T, error)) (T, error) {
+	for end := time.Now().Add(outage); ; wait = min(2*wait, 30*time.Second) {
+		v, err := try()
+		if err == nil || !temporary(err) || time.Now().After(end) || !sleep(ctx, jitter(wait)) {
+			return v, err
+		}
+	}
+}
+
 // harmless makes an error fit for the log: what it is, without what a request
 // or a response contained.
 func harmless(err error) error {

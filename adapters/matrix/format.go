@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"encoding/json"
 	"html"
 	"net/url"
 	"strconv"
@@ -15,9 +16,42 @@ import (
 	"parley/bot"
 )
 
-// maxSaid is how many bytes a reply may have, HTML and plain text each. An
-// event of 64 KiB is the limit, and encryption makes it a third larger.
-const maxSaid = 16 << 10
+// Limits on what is sent. An event may have 64 KiB, and encryption makes it a
+// third larger.
+const (
+	maxSaid    = 16 << 10 // bytes of a reply, HTML and plain text each
+	maxContent = 45 << 10 // bytes of all of it, as it is sent
+)
+
+// fit shortens a message that is too large to be sent. What goes first is what
+// clients show that know no edits, then HTML.
+func fit(c *event.MessageEventContent) {
+	shorter := []func(){
+		func() {
+			if c.NewContent != nil {
+				c.Body, c.Format, c.FormattedBody = cut(c.Body, 1000)+"…", "", ""
+			}
+		},
+		func() {
+			if c.NewContent != nil {
+				c.NewContent.Format, c.NewContent.FormattedBody = "", ""
+			}
+			c.Format, c.FormattedBody = "", ""
+		},
+		func() {
+			if c.NewContent != nil {
+				c.NewContent.Body = cut(c.NewContent.Body, maxContent/8) + "…"
+			}
+			c.Body = cut(c.Body, maxContent/8) + "…"
+		},
+	}
+	for _, shorten := range shorter {
+		if data, err := json.Marshal(c); err == nil && len(data) <= maxContent {
+			return
+		}
+		shorten()
+	}
+}
 
 // render makes the content of a message from a reply, without relations.
 func render(r bot.Reply, packs lang.Packs) *event.MessageEventContent {

@@ -148,7 +148,7 @@ func (r *robot) launch() {
 		r.t.Fatal(err)
 	}
 	a.patience = patience{firstKeys: time.Second, moreKeys: time.Second, retry: 50 * time.Millisecond, backoff: 20 * time.Millisecond,
-		settle: 500 * time.Millisecond}
+		again: 300 * time.Millisecond, settle: 500 * time.Millisecond}
 	if r.tune != nil {
 		r.tune(a)
 	}

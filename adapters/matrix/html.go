@@ -14,15 +14,15 @@ const (
 	maxPlain  = 16 << 10
 )
 
-// plainText turns the HTML of a message into text. Pills of me are left out
-// and reported; so is what a reply quotes, which others wrote.
-func plainText(src, me string) (text string, pill bool) {
-	p := page{me: me}
+// read turns the HTML of a message into text. Pills of me are left out and
+// reported. What a reply quotes is left out: others wrote it.
+func read(src, me string) *page {
+	p := &page{me: me}
 	z := html.NewTokenizer(strings.NewReader(cut(src, maxHTML)))
 	for n := 0; n < maxTokens && p.out.Len() < maxPlain; n++ {
 		switch z.Next() {
 		case html.ErrorToken:
-			return p.out.String(), p.found
+			return p
 		case html.TextToken:
 			p.text(string(z.Text()))
 		case html.StartTagToken:
@@ -33,7 +33,7 @@ func plainText(src, me string) (text string, pill bool) {
 			p.close(z.Token().DataAtom, z)
 		}
 	}
-	return p.out.String(), p.found
+	return p
 }
 
 type page struct {
@@ -41,7 +41,10 @@ type page struct {
 	out    strings.Builder
 	hidden int // depth of elements whose text is not shown
 	inPill bool
-	found  bool
+	found  bool // a pill of me
+	// another tells that the text begins with a pill of somebody else, who may
+	// be called as the bot is.
+	another bool
 }
 
 func (p *page) text(s string) {
@@ -56,8 +59,12 @@ func (p *page) open(t html.Token) {
 		p.hidden++
 	case p.hidden > 0:
 	case t.DataAtom == atom.A:
-		if leadsTo(t, p.me) {
+		switch user := mentioned(t); {
+		case user == "":
+		case user == p.me:
 			p.inPill, p.found = true, true
+		case strings.TrimSpace(p.out.String()) == "" && !p.found:
+			p.another = true
 		}
 	case t.DataAtom == atom.Li:
 		p.newline()
@@ -109,14 +116,14 @@ func isBlock(a atom.Atom) bool {
 	return false
 }
 
-// leadsTo tells whether a link is a pill of a user.
-func leadsTo(t html.Token, user string) bool {
+// mentioned is the user whom a link is a pill of, or "".
+func mentioned(t html.Token) string {
 	for _, at := range t.Attr {
 		if at.Key == "href" {
-			return pillOf(at.Val) == user && user != ""
+			return pillOf(at.Val)
 		}
 	}
-	return false
+	return ""
 }
 
 // pillOf returns the user that a link mentions, or "". Both forms of links are

@@ -145,6 +145,23 @@ func TestErrorsThatWaitingDoesNotMendSayWhatToDo(t *testing.T) {
 	})
 }
 
+func TestAServerThatWasSetUpAnewUnderAnotherNameIsNotMistakenForTheOld(t *testing.T) {
+	r := newRobot(t).start()
+	r.stop()
+	other, err := matrixtest.Launch(matrixtest.Options{Name: "elsewhere.test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(other.Stop)
+	other.Register(t, r.name)
+	r.cfg.Homeserver = other.URL
+	for range 2 { // and not at the second start either
+		if err := r.fails(); !errors.Is(err, ErrOtherAccount) {
+			t.Error(err)
+		}
+	}
+}
+
 func TestAHomeserverThatIsDownAtTheStartIsAwaited(t *testing.T) {
 	t.Parallel()
 	proxy := matrixtest.NewProxy(t, server)

@@ -147,7 +147,7 @@ func (a *Adapter) authenticate(ctx context.Context, kept session, key []byte) (f
 		return false, ErrDeactivated
 	case errors.Is(err, mautrix.MUnknownToken) && a.cfg.Password != "":
 		a.log.WarnContext(ctx, "the session was logged out; logging in as a new device")
-		return true, a.loginWithPassword(ctx, session{}, key)
+		return true, a.loginWithPassword(ctx, session{User: kept.User}, key)
 	case errors.Is(err, mautrix.MUnknownToken), errors.Is(err, mautrix.MMissingToken):
 		return false, ErrLoggedOut
 	case err != nil:

@@ -98,13 +98,9 @@ func (a *Adapter) invited(ctx context.Context, room id.RoomID, state []*event.Ev
 
 // join tries for some minutes while the homeserver is busy or down.
 func (a *Adapter) join(ctx context.Context, room id.RoomID, via string) error {
-	var err error
-	for wait := a.retry; wait < 10*a.retry; wait *= 2 {
-		_, err = a.client.JoinRoom(ctx, room.String(), &mautrix.ReqJoinRoom{Via: []string{via}})
-		if err == nil || !temporary(err) || !sleep(ctx, jitter(wait)) {
-			return err
-		}
-	}
+	_, err := persistent(ctx, a.retry, func() (*mautrix.RespJoinRoom, error) {
+		return a.client.JoinRoom(ctx, room.String(), &mautrix.ReqJoinRoom{Via: []string{via}})
+	})
 	return err
 }
 
@@ -155,7 +151,7 @@ func (a *Adapter) MayRemove(ctx context.Context, chat bot.Chat, person string) (
 // memberChanged greets a room that was joined, and leaves an empty one.
 func (a *Adapter) memberChanged(ctx context.Context, b *batch, evt *event.Event) {
 	if a.joins(evt) {
-		if _, followed := a.past.followed.get(evt.RoomID.String()); followed || a.tooOld(evt) {
+		if followed, _ := a.past.followed.get(evt.RoomID.String()); followed || a.tooOld(evt) {
 			return
 		}
 		m := a.message(ctx, evt)
@@ -213,6 +209,7 @@ func (a *Adapter) upgraded(ctx context.Context, b *batch, evt *event.Event) {
 	}
 	a.past.followed.put(room.String(), true)
 	if err := a.join(ctx, room, evt.Sender.Homeserver()); err != nil {
+		a.past.followed.put(room.String(), false) // whoever invites it is greeted
 		a.log.InfoContext(ctx, "an upgraded room was not followed; an invitation will do", "room", evt.RoomID, "err", harmless(err))
 		return
 	}

@@ -15,10 +15,14 @@ func newMemory[V any](max int) *memory[V] {
 	return &memory[V]{order: make([]string, 0, max), vals: make(map[string]V)}
 }
 
-func (m *memory[V]) put(key string, v V) {
+func (m *memory[V]) put(key string, v V) { m.swap(key, v) }
+
+// swap puts a value and returns the one before.
+func (m *memory[V]) swap(key string, v V) V {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, ok := m.vals[key]; !ok {
+	was, ok := m.vals[key]
+	if !ok {
 		if len(m.order) < cap(m.order) {
 			m.order = append(m.order, key)
 		} else {
@@ -28,6 +32,7 @@ func (m *memory[V]) put(key string, v V) {
 		}
 	}
 	m.vals[key] = v
+	return was
 }
 
 func (m *memory[V]) get(key string) (V, bool) {
@@ -43,6 +48,7 @@ type past struct {
 	questions *memory[question] // what to answer how
 	ours      *memory[bool]     // event -> whether the bot sent it
 	sends     *memory[int]      // question -> how many messages answered it
+	asked     *memory[bool]     // keys that were asked for, by room and session
 	followed  *memory[bool]     // rooms joined because an older one was upgraded
 }
 
@@ -59,6 +65,6 @@ func newPast() past {
 	return past{
 		questions: newMemory[question](remembered),
 		ours:      newMemory[bool](2 * remembered), sends: newMemory[int](remembered),
-		followed: newMemory[bool](remembered),
+		followed: newMemory[bool](remembered), asked: newMemory[bool](remembered),
 	}
 }

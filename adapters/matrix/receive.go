@@ -74,8 +74,13 @@ func (a *Adapter) understandDecrypted(ctx context.Context, b *batch, outer, clea
 	a.understand(ctx, b, clear, c)
 }
 
+// askForKeys asks the sender for the key of a message, once for all messages
+// that it opens.
 func (a *Adapter) askForKeys(ctx context.Context, evt *event.Event) {
 	c := evt.Content.AsEncrypted()
+	if a.past.asked.swap(evt.RoomID.String()+c.SessionID.String(), true) {
+		return
+	}
 	a.crypto.RequestSession(ctx, evt.RoomID, c.SenderKey, c.SessionID, evt.Sender, "")
 }
 
@@ -186,13 +191,20 @@ func (a *Adapter) repliesToUs(ctx context.Context, m *bot.Message, c content) bo
 	if ours, ok := a.past.ours.get(c.replyTo); ok {
 		return ours
 	}
-	evt, err := a.client.GetEvent(ctx, id.RoomID(m.Chat.ID), id.EventID(c.replyTo))
+	evt, err := a.event(ctx, m.Chat, c.replyTo)
 	if err != nil {
 		return false
 	}
 	ours := evt.Sender == a.me
 	a.past.ours.put(c.replyTo, ours)
 	return ours
+}
+
+// event asks the homeserver for an event, for as long as it may answer.
+func (a *Adapter) event(ctx context.Context, in bot.Chat, message string) (*event.Event, error) {
+	return persistent(ctx, a.retry, func() (*event.Event, error) {
+		return a.client.GetEvent(ctx, id.RoomID(in.ID), id.EventID(message))
+	})
 }
 
 // names is what the bot is called in a room.

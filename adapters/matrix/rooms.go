@@ -16,6 +16,7 @@ type rooms struct {
 	mu    sync.Mutex
 	queue map[id.RoomID][]func()
 	open  map[string]chan struct{} // messages the bot is dealing with
+	ended bool
 	wg    sync.WaitGroup
 	log   *slog.Logger
 }
@@ -28,6 +29,9 @@ func newRooms(log *slog.Logger) *rooms {
 func (r *rooms) do(room id.RoomID, task func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.ended {
+		return
+	}
 	q, running := r.queue[room]
 	r.queue[room] = append(q, task)
 	if !running {
@@ -36,7 +40,13 @@ func (r *rooms) do(room id.RoomID, task func()) {
 }
 
 // beside runs a task at once, outside the order of any room.
-func (r *rooms) beside(task func()) { r.wg.Go(func() { r.safely(task) }) }
+func (r *rooms) beside(task func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.ended {
+		r.wg.Go(func() { r.safely(task) })
+	}
+}
 
 func (r *rooms) work(room id.RoomID) {
 	for {
@@ -110,8 +120,13 @@ func (r *rooms) settled(ctx context.Context, event string, most time.Duration) {
 	}
 }
 
-// wait returns once all tasks have ended.
-func (r *rooms) wait() { r.wg.Wait() }
+// wait returns once all tasks have ended. What is added by then is not begun.
+func (r *rooms) wait() {
+	r.mu.Lock()
+	r.ended = true
+	r.mu.Unlock()
+	r.wg.Wait()
+}
 
 // roomLocks keeps sends in one room in order.
 type roomLocks struct {

@@ -145,6 +145,6 @@ func (a *Adapter) wroteIt(ctx context.Context, m *bot.Message, message string) b
 	if q, ok := a.past.questions.get(message); ok {
 		return q.sender == m.From
 	}
-	evt, err := a.client.GetEvent(ctx, id.RoomID(m.Chat.ID), id.EventID(message))
+	evt, err := a.event(ctx, m.Chat, message)
 	return err == nil && evt.Sender.String() == m.From
 }

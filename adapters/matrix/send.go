@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,6 +26,7 @@ const sendTime = 2 * time.Minute
 func (a *Adapter) Send(ctx context.Context, to bot.Chat, r bot.Reply) (string, error) {
 	c := render(a.orders.spell(r), a.cfg.Packs)
 	a.relate(c, to, r.Quote)
+	fit(c)
 	eventID, err := a.post(ctx, to, r, c, "")
 	if err != nil {
 		return "", err
@@ -31,6 +34,9 @@ func (a *Adapter) Send(ctx context.Context, to bot.Chat, r bot.Reply) (string, e
 	a.past.ours.put(eventID, true)
 	a.remember(ctx, eventID, to, r)
 	a.log.DebugContext(ctx, "message sent")
+	if _, shown := a.typing.LoadAndDelete(to.ID); shown {
+		a.seen(id.RoomID(to.ID), "")
+	}
 	return eventID, nil
 }
 
@@ -39,6 +45,7 @@ func (a *Adapter) Edit(ctx context.Context, to bot.Chat, messageID string, r bot
 	c := render(a.orders.spell(r), a.cfg.Packs)
 	c.SetEdit(id.EventID(messageID))
 	c.Mentions = &event.Mentions{} // an edit calls nobody again
+	fit(c)
 	if _, err := a.post(ctx, to, r, c, messageID); err != nil {
 		return err
 	}
@@ -110,11 +117,13 @@ func (a *Adapter) Typing(ctx context.Context, to bot.Chat) error {
 	}
 	ctx, cancel := context.WithTimeout(mautrix.WithMaxRetries(ctx, 0), 5*time.Second)
 	defer cancel()
+	a.typing.Store(to.ID, true)
 	_, err := a.client.UserTyping(ctx, id.RoomID(to.ID), true, 10*time.Second)
 	return sendError(err)
 }
 
-// receipt says that a message has been read.
+// receipt says that a message has been read; without one, that nobody is typing
+// any more.
 type receipt struct {
 	room  id.RoomID
 	event id.EventID
@@ -137,26 +146,35 @@ func (a *Adapter) sendReceipts(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case r := <-a.receipt:
-			newest := map[id.RoomID]id.EventID{r.room: r.event}
-			for more := true; more; {
-				select {
-				case r := <-a.receipt:
-					newest[r.room] = r.event
-				default:
-					more = false
-				}
-			}
-			for room, evt := range newest {
-				a.sendReceipt(ctx, room, evt)
+			for _, r := range newest(r, a.receipt) {
+				a.sendReceipt(ctx, r)
 			}
 		}
 	}
 }
 
-func (a *Adapter) sendReceipt(ctx context.Context, room id.RoomID, evt id.EventID) {
+// newest takes what waits, and leaves out what later ones replace.
+func newest(first receipt, waiting <-chan receipt) (out []receipt) {
+	kind := func(r receipt) receipt { return receipt{r.room, r.event[:min(1, len(r.event))]} }
+	last := map[receipt]receipt{kind(first): first}
+	for {
+		select {
+		case r := <-waiting:
+			last[kind(r)] = r
+		default:
+			return slices.Collect(maps.Values(last))
+		}
+	}
+}
+
+func (a *Adapter) sendReceipt(ctx context.Context, r receipt) {
 	ctx, cancel := context.WithTimeout(mautrix.WithMaxRetries(ctx, 0), 5*time.Second)
 	defer cancel()
-	if err := a.client.SendReceipt(ctx, room, evt, event.ReceiptTypeRead, nil); err != nil {
-		a.log.DebugContext(ctx, "read receipt not sent", "room", room, "err", harmless(err))
+	if r.event == "" {
+		_, _ = a.client.UserTyping(ctx, r.room, false, 0) // the sign ends by itself soon
+		return
+	}
+	if err := a.client.SendReceipt(ctx, r.room, r.event, event.ReceiptTypeRead, nil); err != nil {
+		a.log.DebugContext(ctx, "read receipt not sent", "room", r.room, "err", harmless(err))
 	}
 }

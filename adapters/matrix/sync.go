@@ -142,7 +142,8 @@ func (a *Adapter) take(ctx context.Context, resp *mautrix.RespSync, since string
 			a.takeState(kept, room, r.StateAfter.Events)
 		}
 		if first {
-			continue // history
+			a.task(ctx, b, room, func() { a.unread(ctx, b, room, r.Timeline) })
+			continue
 		}
 		a.task(ctx, b, room, func() { a.timeline(ctx, b, room, r.Timeline) })
 	}

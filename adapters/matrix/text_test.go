@@ -32,7 +32,7 @@ func TestWhatIsSaidIsReadWithoutMentionOrPrefix(t *testing.T) {
 		"mention of another":       {content{body: "who met?", mentions: []string{"@x:y"}}, heard{text: "who met?"}},
 		"pill":                     {content{html: pill + ": who met?"}, heard{text: "who met?", addressed: true}},
 		"pill at the end":          {content{html: "who met, " + pill}, heard{text: "who met,", addressed: true}},
-		"pill of another":          {content{html: `<a href="https://matrix.to/#/@x:y">Parley</a> who`}, heard{text: "who", addressed: true}},
+		"pill of another":          {content{html: `<a href="https://matrix.to/#/@x:y">Parley</a> who`}, heard{text: "Parley who"}},
 		"pill of a look-alike":     {content{html: `<a href="https://matrix.to.evil.example/#/` + me + `">P</a> who`}, heard{text: "P who"}},
 		"pill in what is quoted":   {content{html: "<mx-reply>" + pill + "</mx-reply>who?", replyTo: "$x"}, heard{text: "who?"}},
 		"name in what is quoted":   {content{body: "> <@x:y> Parley: no\n> no\n\nwho?", replyTo: "$x"}, heard{text: "who?"}},
@@ -47,13 +47,43 @@ func TestWhatIsSaidIsReadWithoutMentionOrPrefix(t *testing.T) {
 		"unclosed quote of a bomb": {content{html: "<mx-reply>" + strings.Repeat("<b>", 50000) + "who?"}, heard{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if name == "pill of another" { // the text of the link is the bot's name: that addresses it
-				c.want.text = "who"
-			}
 			if got := hear(c.in, called); got != c.want {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})
+	}
+}
+
+func TestNamesOfAnyScriptAreHeardAndThoseThatOnlyBeginAlikeAreNot(t *testing.T) {
+	n := names{id: "@talks:example.org", prefix: "!parley", display: []string{
+		"Переговори", "İstanbul Görüşmeleri", "Parley: the bot", "Talks, in brief", "Café", "talks", "\u202eReverse"}}
+	for said, want := range map[string]heard{
+		"Переговори: хто зустрівся?":           {text: "хто зустрівся?", addressed: true},
+		"переговори, хто зустрівся?":           {text: "хто зустрівся?", addressed: true},
+		"ПЕРЕГОВОРИ хто зустрівся?":            {text: "хто зустрівся?", addressed: true},
+		"Переговорники: хто?":                  {text: "Переговорники: хто?"},
+		"istanbul görüşmeleri: kim buluştu?":   {text: "kim buluştu?", addressed: true},
+		"İSTANBUL GÖRÜŞMELERİ, kim buluştu?":   {text: "kim buluştu?", addressed: true},
+		"ıstanbul görüşmeleri kim?":            {text: "kim?", addressed: true},
+		"İstanbul Görüşmelerinde kim vardı?":   {text: "İstanbul Görüşmelerinde kim vardı?"},
+		"Parley: the bot: who?":                {text: "who?", addressed: true},
+		"parley: the bot, who?":                {text: "who?", addressed: true},
+		"Talks, in brief: who?":                {text: "who?", addressed: true},
+		"cafe\u0301: who?":                     {text: "who?", addressed: true},
+		"Reverse: who?":                        {text: "who?", addressed: true},
+		"@talks: who?":                         {text: "who?", addressed: true},
+		"talks:who?":                           {text: "who?", addressed: true},
+		"@talks:example.org: who?":             {text: "who?", addressed: true},
+		"@talks:example.org":                   {addressed: true},
+		"@talks:elsewhere.org: who?":           {text: "@talks:elsewhere.org: who?"},
+		"@talks:example.org.evil.example who?": {text: "@talks:example.org.evil.example who?"},
+		"@talks:example.org:8448 who?":         {text: "@talks:example.org:8448 who?"},
+		"@talks-bot:example.org who?":          {text: "@talks-bot:example.org who?"},
+		"talks.bot: who?":                      {text: "talks.bot: who?"},
+	} {
+		if got := hear(content{body: said}, n); got != want {
+			t.Errorf("%q is read as %+v, want %+v", said, got, want)
+		}
 	}
 }
 
@@ -85,6 +115,22 @@ func TestAReplyIsEscapedAndFitsAnEvent(t *testing.T) {
 	data, err := json.Marshal(render(r, packs))
 	if err != nil || len(data) > 40<<10 {
 		t.Errorf("an event of %d bytes (%v)", len(data), err)
+	}
+}
+
+func TestTheEditOfALongAnswerFitsAnEventToo(t *testing.T) {
+	packs, err := lang.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, unit := range []string{"довго ", "<&> ", "a "} {
+		c := render(bot.Reply{Lang: "en", Body: markup.Text{markup.Para(strings.Repeat(unit, 15000/len(unit)))}}, packs)
+		c.SetEdit("$answer")
+		fit(c)
+		data, err := json.Marshal(c)
+		if err != nil || len(data) > maxContent || !strings.HasPrefix(c.NewContent.Body, strings.Repeat(unit, 10)) {
+			t.Errorf("%q: an edit of %d bytes (%v)", unit, len(data), err)
+		}
 	}
 }
 
@@ -133,7 +179,7 @@ func FuzzHTMLToText(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		text, _ := plainText(s, me)
+		text := read(s, me).out.String()
 		if len(text) > 2*maxHTML {
 			t.Errorf("%d bytes from %d", len(text), len(s))
 		}

@@ -31,6 +31,17 @@ func (a *Adapter) timeline(ctx context.Context, b *batch, room id.RoomID, t maut
 	}
 }
 
+// unread reads what was said in a room while the first sync was under way. What
+// is older is history, and so are changes of the room.
+func (a *Adapter) unread(ctx context.Context, b *batch, room id.RoomID, t mautrix.SyncTimeline) {
+	history := func(evt *event.Event) bool { return time.UnixMilli(evt.Timestamp).Before(a.started) }
+	t.Limited = t.Limited && !slices.ContainsFunc(t.Events, history)
+	t.Events = slices.DeleteFunc(t.Events, func(evt *event.Event) bool { return history(evt) || evt.StateKey != nil && !a.joins(evt) })
+	if len(t.Events) > 0 {
+		a.timeline(ctx, b, room, t)
+	}
+}
+
 // sinceJoin leaves out what was said before the bot joined. Order decides, not
 // the clocks of others.
 func (a *Adapter) sinceJoin(events []*event.Event) []*event.Event {
@@ -143,7 +154,9 @@ func (a *Adapter) backfill(ctx context.Context, room id.RoomID, t mautrix.SyncTi
 	}
 	types := &mautrix.FilterPart{Types: append(messageTypes[:len(messageTypes):len(messageTypes)], event.StateMember, event.StateTombstone)}
 	for from := t.PrevBatch; from != "" && len(older) < maxBackfill; {
-		resp, err := a.client.Messages(ctx, room, from, "", mautrix.DirectionBackward, types, timelineLimit)
+		resp, err := persistent(ctx, a.retry, func() (*mautrix.RespMessages, error) {
+			return a.client.Messages(ctx, room, from, "", mautrix.DirectionBackward, types, timelineLimit)
+		})
 		if err != nil {
 			a.log.WarnContext(ctx, "a gap in a room was not filled", "room", room, "err", harmless(err))
 			break
@@ -240,20 +253,38 @@ func (a *Adapter) arrived(ctx context.Context, m bot.Message) bool {
 }
 
 // dealtWith notes that a message needs nothing more. What was interrupted is
-// left as it is: the next start hears it again.
+// left as it is: the next start hears it again. What the homeserver was not there
+// for is answered once it is.
 func (a *Adapter) dealtWith(ctx context.Context, b *batch, m bot.Message, err error) {
 	if !a.rooms.end(m.ID) {
 		return // called twice
 	}
-	if err != nil && interrupted(ctx, err) {
+	switch {
+	case err == nil:
+	case interrupted(ctx, err):
 		return
-	}
-	if err != nil {
+	case a.worthAnother(m, err):
+		a.log.WarnContext(ctx, "a message could not be answered yet", "event", m.ID, "err", harmless(err))
+		a.rooms.beside(func() {
+			if sleep(ctx, jitter(a.again)) {
+				a.emit(ctx, b, m)
+				a.ledger.release(b)
+			}
+		})
+		return
+	default:
 		a.log.WarnContext(ctx, "a message could not be answered", "event", m.ID, "err", harmless(err))
 	}
 	if a.mark(context.WithoutCancel(ctx), m.ID, store.Done) {
 		a.ledger.release(b)
 	}
+}
+
+// worthAnother tells whether an answer may get through later, and still be of use.
+func (a *Adapter) worthAnother(m bot.Message, err error) bool {
+	busy := bot.Busy{}
+	later := errors.Is(err, bot.ErrUncertain) || errors.As(err, &busy) || errors.Is(err, context.DeadlineExceeded)
+	return later && time.Since(m.At) < a.cfg.MaxAge
 }
 
 // interrupted tells whether something failed because the bot is told to end. Who

@@ -83,6 +83,24 @@ func TestWhatWasSaidBeforeTheBotJoinedIsIgnoredAndItsMembersKnown(t *testing.T) 
 	}
 }
 
+func TestWhatIsAskedDuringTheFirstSyncIsAnsweredAndNothingOlder(t *testing.T) {
+	proxy := matrixtest.NewProxy(t, server)
+	r := newRobot(t, through(proxy)).start()
+	p := person(t, "alice")
+	room := r.with(p, false)
+	answered := p.Say(t, room, "long ago")
+	p.Reply(t, answered)
+	r.stop()
+	unanswered := p.Say(t, room, "to nobody")
+	r.openStore(filepath.Join(t.TempDir(), "new.db"))
+	proxy.On(matrixtest.Times(1, path("/sync"), matrixtest.Fault{Delay: time.Second}))
+	r.start()
+	once(t, p, room, p.Say(t, room, "just now"), answered)
+	if len(p.Seen(matrixtest.RepliesTo(unanswered))) > 0 {
+		t.Error("answered history")
+	}
+}
+
 func TestAfterRejoiningOldMessagesStayUnanswered(t *testing.T) {
 	r := newRobot(t).start()
 	p := person(t, "alice")
@@ -258,6 +276,61 @@ func TestASlowRoomDelaysNoOtherRoom(t *testing.T) {
 	p.Reply(t, p.Say(t, quick, "quick"))
 	close(release)
 	p.Reply(t, late)
+}
+
+// The homeserver takes no messages for longer than one request is tried again.
+func TestAnAnswerThatDoesNotGetThroughIsSentOnceTheHomeserverIsBack(t *testing.T) {
+	t.Parallel()
+	for name, f := range map[string]matrixtest.Fault{
+		"down":        {Status: 502, Body: "<html>bad gateway</html>"},
+		"busy":        {Status: 429, Body: `{"errcode":"M_LIMIT_EXCEEDED","retry_after_ms":1}`},
+		"cut after":   {CutAfter: true},
+		"unreachable": {CutBefore: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			proxy := matrixtest.NewProxy(t, server)
+			r := newRobot(t, through(proxy))
+			r.tune = func(a *Adapter) { a.backoff = time.Millisecond }
+			r.start()
+			p := person(t, "alice")
+			for _, encrypted := range []bool{false, true} {
+				room := r.with(p, encrypted)
+				var failed atomic.Int64
+				again := matrixtest.Times(17, path("/send/m.room"), f)
+				proxy.On(func(req *http.Request) matrixtest.Fault {
+					got := again(req)
+					if got.Status != 0 || got.CutAfter || got.CutBefore {
+						failed.Add(1)
+					}
+					return got
+				})
+				once(t, p, room, p.Say(t, room, "still there?"))
+				if name != "busy" && failed.Load() < 8 {
+					t.Errorf("only %d sends failed: this proves nothing", failed.Load())
+				}
+				proxy.On(nil)
+			}
+		})
+	}
+}
+
+func TestAGapIsFilledAlthoughTheHomeserverFailsMeanwhile(t *testing.T) {
+	t.Parallel()
+	proxy := matrixtest.NewProxy(t, server)
+	r := newRobot(t, through(proxy))
+	r.tune = func(a *Adapter) { a.backoff = time.Millisecond }
+	r.start()
+	p := person(t, "alice")
+	room := r.with(p, true)
+	r.stop()
+	var asked []id.EventID
+	for range 110 {
+		asked = append(asked, p.Say(t, room, "while you were away"))
+	}
+	proxy.On(matrixtest.Times(15, path("/messages"), matrixtest.Fault{Status: 500, Body: `{"errcode":"M_UNKNOWN"}`}))
+	r.start()
+	once(t, p, room, asked...)
 }
 
 func TestAFailedSyncIsTriedAgainSoon(t *testing.T) {

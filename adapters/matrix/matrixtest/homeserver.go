@@ -2,6 +2,7 @@ package matrixtest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -38,6 +39,7 @@ const secret = "shared secret of tests"
 // Homeserver is a running one, with an empty database of its own.
 type Homeserver struct {
 	URL   string
+	name  string
 	dir   string
 	cmd   *exec.Cmd
 	front *httptest.Server
@@ -75,7 +77,8 @@ func Start(tb testing.TB) *Homeserver {
 
 // Options change how the homeserver behaves.
 type Options struct {
-	RateLimits bool // its own limiter, which is off otherwise
+	RateLimits bool   // its own limiter, which is off otherwise
+	Name       string // ServerName if empty
 }
 
 // Launch runs a homeserver until Stop. It is for what outlives a test.
@@ -88,7 +91,7 @@ func Launch(o Options) (*Homeserver, error) {
 	if err != nil {
 		return nil, err
 	}
-	hs := &Homeserver{dir: dir}
+	hs := &Homeserver{dir: dir, name: cmp.Or(o.Name, ServerName)}
 	if err := hs.write(o); err != nil {
 		return nil, err
 	}
@@ -130,7 +133,7 @@ func (hs *Homeserver) write(o Options) error {
 	if err := os.WriteFile(filepath.Join(hs.dir, "key.pem"), key, 0o600); err != nil {
 		return err
 	}
-	text := strings.NewReplacer("{server}", ServerName, "{dir}", hs.dir, "{pragmas}", pragmas,
+	text := strings.NewReplacer("{server}", hs.name, "{dir}", hs.dir, "{pragmas}", pragmas,
 		"{secret}", secret, "{limits}", fmt.Sprint(o.RateLimits)).Replace(config)
 	return os.WriteFile(filepath.Join(hs.dir, "dendrite.yaml"), []byte(text), 0o600)
 }
@@ -219,7 +222,7 @@ func (hs *Homeserver) AddUser(name string) (string, error) {
 	}
 	mac := hmac.New(sha1.New, []byte(secret))
 	fmt.Fprintf(mac, "%s\x00%s\x00%s\x00notadmin", nonce.Nonce, name, Password)
-	return "@" + name + ":" + ServerName, hs.call(http.MethodPost, "/_synapse/admin/v1/register", map[string]any{
+	return "@" + name + ":" + hs.name, hs.call(http.MethodPost, "/_synapse/admin/v1/register", map[string]any{
 		"nonce": nonce.Nonce, "username": name, "password": Password, "admin": false, "mac": hex.EncodeToString(mac.Sum(nil)),
 	}, nil)
 }
