@@ -186,7 +186,7 @@ func (a *Adapter) Run(ctx context.Context, handle bot.Handler) error {
 		a.standby.Store(false)
 		err := a.run(alone, handle)
 		if err == nil && ctx.Err() == nil {
-			return fmt.Errorf("matrix: another process may have taken over: %w", bot.ErrRestart)
+			return fmt.Errorf("another process may have taken over: %w", bot.ErrRestart)
 		}
 		return err
 	})
@@ -225,7 +225,7 @@ func (a *Adapter) startUp(ctx context.Context) error {
 			return nil
 		}
 		if !temporary(err) {
-			return fmt.Errorf("matrix: %w", err)
+			return lasting(err)
 		}
 		a.log.WarnContext(ctx, "homeserver cannot be reached, will try again", "in", wait, "err", harmless(err))
 		if !sleep(ctx, jitter(wait)) {

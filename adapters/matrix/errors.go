@@ -2,11 +2,14 @@ package matrix
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"strconv"
+	"syscall"
 	"time"
 
 	"maunium.net/go/mautrix"
@@ -32,7 +35,18 @@ var (
 	// ErrOtherAccount: the database belongs to another account.
 	ErrOtherAccount = errors.New("the database belongs to another account or server name: " +
 		"set matrix.homeserver and matrix.user as they were, or use a new database")
+	// ErrNoHomeserver: what answers speaks another protocol.
+	ErrNoHomeserver = errors.New("what answers is no Matrix homeserver: check matrix.homeserver")
 )
+
+// lasting is what ends the bot for an error of its start.
+func lasting(err error) error {
+	var he mautrix.HTTPError
+	if errors.As(err, &he) && he.RespError == nil {
+		return fmt.Errorf("%w (%w)", ErrNoHomeserver, harmless(err))
+	}
+	return harmless(err)
+}
 
 // temporary tells whether trying again may help: the network failed, the
 // server did, or it asks to wait.
@@ -79,7 +93,24 @@ func harmless(err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return errors.New("no answer in time")
 	}
-	return errors.New("connection failed")
+	return fmt.Errorf("connection failed: %s", unconnected(err))
+}
+
+// unconnected is why there is no connection, without where to.
+func unconnected(err error) string {
+	var (
+		name *net.DNSError
+		cert *tls.CertificateVerificationError
+	)
+	switch {
+	case errors.As(err, &name):
+		return "there is no such host"
+	case errors.As(err, &cert):
+		return "its certificate is not trusted"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nobody listens there"
+	}
+	return "it broke"
 }
 
 // refused maps what a send to a room came to to what the bot knows. Who may not

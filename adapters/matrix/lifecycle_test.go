@@ -124,6 +124,14 @@ func TestErrorsThatWaitingDoesNotMendSayWhatToDo(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("a web site", func(t *testing.T) {
+		proxy := matrixtest.NewProxy(t, server)
+		r := newRobot(t, through(proxy))
+		proxy.On(func(req *http.Request) matrixtest.Fault { return matrixtest.Fault{Status: 404, Body: "<html>not here"} })
+		if err := r.fails(); !errors.Is(err, ErrNoHomeserver) || strings.Contains(err.Error(), "<html>") {
+			t.Error(err)
+		}
+	})
 	t.Run("another account", func(t *testing.T) {
 		r := newRobot(t).start()
 		r.stop()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -90,9 +89,9 @@ func waitAsked(err error) time.Duration {
 func (a *Adapter) fatal(err error) error {
 	switch {
 	case errors.Is(err, mautrix.MUserDeactivated):
-		return fmt.Errorf("matrix: %w", ErrDeactivated)
+		return ErrDeactivated
 	case errors.Is(err, mautrix.MUnknownToken), errors.Is(err, mautrix.MMissingToken):
-		return fmt.Errorf("matrix: %w", ErrLoggedOut)
+		return ErrLoggedOut
 	}
 	return nil
 }

@@ -16,7 +16,10 @@ type syncer struct {
 	onType map[event.Type][]mautrix.EventHandler
 }
 
-var _ mautrix.ExtensibleSyncer = (*syncer)(nil)
+var (
+	_ mautrix.ExtensibleSyncer   = (*syncer)(nil)
+	_ mautrix.DispatchableSyncer = (*syncer)(nil)
+)
 
 func newSyncer() *syncer { return &syncer{onType: make(map[event.Type][]mautrix.EventHandler)} }
 
@@ -35,6 +38,9 @@ func (s *syncer) OnFailedSync(*mautrix.RespSync, error) (time.Duration, error) {
 
 // GetFilterJSON is not called.
 func (s *syncer) GetFilterJSON(id.UserID) *mautrix.Filter { return nil }
+
+// Dispatch is not called: the library only asks whether it is there.
+func (s *syncer) Dispatch(context.Context, *event.Event) {}
 
 func (s *syncer) response(ctx context.Context, resp *mautrix.RespSync, since string) {
 	for _, h := range s.onSync {
