@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"time"
 )
 
 // writer puts writes that come at the same time into one transaction: a commit
@@ -24,8 +25,13 @@ type write struct {
 	err   chan error
 }
 
-// maxBatch is how many writes share a transaction at the most.
-const maxBatch = 256
+// maxBatch is how many writes share a transaction at the most, and apart how far
+// transactions are apart while there is much to write: each costs more than its
+// writes do.
+const (
+	maxBatch = 256
+	apart    = time.Millisecond
+)
 
 var errClosed = errors.New("store is closed")
 
@@ -62,10 +68,15 @@ func (w *writer) do(ctx context.Context, query string, args ...any) error {
 func (w *writer) run(stop <-chan struct{}) {
 	defer close(w.done)
 	defer w.drop()
+	var last time.Time
 	for {
 		select {
 		case first := <-w.todo:
+			if d := apart - time.Since(last); d > 0 {
+				time.Sleep(d)
+			}
 			w.commit(w.gather(first))
+			last = time.Now()
 		case <-stop:
 			for {
 				select {
