@@ -27,7 +27,11 @@ func (a *Adapter) startCrypto(ctx context.Context, key []byte) error {
 	if err := keys.DB.Upgrade(ctx); err != nil {
 		return fmt.Errorf("tables of keys: %w", err)
 	}
-	helper, err := cryptohelper.NewCryptoHelper(a.client, key, keyStore{keys})
+	restored, err := a.restored(ctx)
+	if err != nil {
+		return err
+	}
+	helper, err := cryptohelper.NewCryptoHelper(a.client, key, keyStore{keys, restored})
 	if err != nil {
 		return err
 	}
@@ -37,16 +41,6 @@ func (a *Adapter) startCrypto(ctx context.Context, key []byte) error {
 	helper.Machine().SetBackgroundCtx(ctx)
 	a.client.Crypto, a.crypto = helper, helper
 	return nil
-}
-
-// keyStore looks for sessions under the store's lock. The library's own look
-// races with whoever adds one.
-type keyStore struct{ *crypto.SQLCryptoStore }
-
-// HasSession tells whether there is a session with a device.
-func (s keyStore) HasSession(ctx context.Context, key id.SenderKey) bool {
-	session, err := s.GetLatestSession(ctx, key)
-	return err == nil && session != nil
 }
 
 // cryptoError says what to do about what mautrix reports.

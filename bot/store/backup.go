@@ -217,11 +217,11 @@ const queueTable = "river_job"
 // versionTables are where versions of tables stand: ours and those of mautrix.
 var versionTables = map[string]string{"parley_schema": "parley", "crypto_version": "crypto", "mx_version": "rooms"}
 
-// leftOut are the tables that no backup holds. Sessions whose keys move on with
-// each message must never be used from an earlier state: others would refuse
-// what is sent, so new ones are made. The rest holds for a moment only.
+// leftOut are the tables that no backup holds. A session of a room whose keys move
+// on with each message must never be written with from an earlier state: others
+// would refuse what is sent, so a new one is made. The rest holds for a moment only.
 var leftOut = map[string]bool{
-	"crypto_olm_session": true, "crypto_megolm_outbound_session": true, "crypto_megolm_outbound_session_shared": true,
+	"crypto_megolm_outbound_session": true, "crypto_megolm_outbound_session_shared": true,
 	"slots": true, queueTable: true, // whose tasks are written instead
 }
 

@@ -43,7 +43,7 @@ func libraryTables(ctx context.Context, s *Store) error {
 		`DELETE FROM crypto_version`, `INSERT INTO crypto_version VALUES (21)`,
 		`CREATE TABLE IF NOT EXISTS crypto_account (id TEXT PRIMARY KEY, key bytea NOT NULL, shared BOOLEAN NOT NULL, made timestamp, levels jsonb, max BIGINT)`,
 		`CREATE TABLE IF NOT EXISTS crypto_hash (hash bytea PRIMARY KEY, account TEXT REFERENCES crypto_account (id))`,
-		`CREATE TABLE IF NOT EXISTS crypto_olm_session (id TEXT PRIMARY KEY)`,
+		`CREATE TABLE IF NOT EXISTS crypto_megolm_outbound_session (id TEXT PRIMARY KEY)`,
 	} {
 		if err == nil {
 			_, err = s.db.ExecContext(ctx, q)
@@ -67,7 +67,7 @@ func fillAll(t *testing.T, s *Store) {
 	exec(`INSERT INTO crypto_account VALUES ($1, $2, $3, $4, $5, $6)`, "me/DEV", []byte{0, 1, 0xff}, true, time.Unix(1_750_000_000, 123e6).UTC(), `{"a": 1}`, int64(1)<<60+1)
 	exec(`INSERT INTO crypto_account VALUES ($1, $2, $3, NULL, NULL, NULL)`, "it's \"quoted\" \u2028 укр", []byte{}, false)
 	exec(`INSERT INTO crypto_hash VALUES ($1, 'me/DEV')`, []byte("text that is bytes"))
-	exec(`INSERT INTO crypto_olm_session VALUES ('never restored')`)
+	exec(`INSERT INTO crypto_megolm_outbound_session VALUES ('never restored')`)
 	own, err := ownTables(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -243,12 +243,17 @@ func TestForceReplacesWhatIsThere(t *testing.T) {
 			if err := errors.Join(r.Keep(t.Context(), "mine", "1"), r.Close()); err != nil {
 				t.Fatal(err)
 			}
+			keep := map[string]string{"restored": "now", "key 8\n": "other"}
 			skip := func(table string, row map[string]any) bool { return table == "crypto_hash" || row["key"] == "key 7\n" }
-			if err := restore(t, where, backup, Restoring{Force: true, Skip: skip}); err != nil {
+			if err := restore(t, where, backup, Restoring{Force: true, Skip: skip, Keep: keep}); err != nil {
 				t.Fatal(err)
 			}
 			got := contents(t, backedUp(t, where))
-			if want := len(contents(t, backup)) - 2; len(got) != want {
+			x, err := Inspect(t.Context(), where, "restored", "key 8\n")
+			if err != nil || x.Kept["restored"] != "now" || x.Kept["key 8\n"] != "other" {
+				t.Errorf("%+v, %v", x, err)
+			}
+			if want := len(contents(t, backup)) - 2 + 1; len(got) != want {
 				t.Errorf("%d lines, want %d", len(got), want)
 			}
 		})

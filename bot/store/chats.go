@@ -130,9 +130,11 @@ func (s *Store) Move(ctx context.Context, network, from, to string) error {
 	return nil
 }
 
+const keep = `INSERT INTO kept (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`
+
 // Keep stores a small value of the program itself.
 func (s *Store) Keep(ctx context.Context, key, value string) error {
-	err := s.writer.do(ctx, `INSERT INTO kept (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
+	err := s.writer.do(ctx, keep, key, value)
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", key, err)
 	}

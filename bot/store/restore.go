@@ -16,6 +16,8 @@ type Restoring struct {
 	Files func(map[string][]byte) error
 	// Skip leaves out rows; nil: none.
 	Skip func(table string, row map[string]any) bool
+	// Keep is kept besides what the backup holds.
+	Keep map[string]string
 }
 
 // Errors of Restore that say what to do.
@@ -111,6 +113,11 @@ func restoreInto(ctx context.Context, s *Store, from io.Reader, how Restoring) e
 	}
 	if err := f.fill(ctx, r); err != nil {
 		return err
+	}
+	for key, value := range how.Keep {
+		if _, err := tx.ExecContext(ctx, keep, key, value); err != nil {
+			return err
+		}
 	}
 	if err := tx.Commit(); err != nil {
 		return err

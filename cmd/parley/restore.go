@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -38,6 +40,7 @@ func restoreCommand() *cobra.Command {
 		}
 		defer f.Close()
 		how := store.Restoring{Force: force, Tables: matrix.MakeTables,
+			Keep:  map[string]string{matrix.KeptRestored: strconv.FormatInt(time.Now().UnixMilli(), 10)},
 			Files: func(files map[string][]byte) error { return putKeys(cfg, files, force) }}
 		if newDevice {
 			how.Skip = matrix.OfDevice
