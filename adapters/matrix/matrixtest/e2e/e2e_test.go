@@ -151,6 +151,40 @@ func TestTheProgramStaysSmallInManyRooms(t *testing.T) {
 	}
 }
 
+func TestTwoHundredQuestionsInABurstOverTenRoomsAreAnsweredOnceEach(t *testing.T) {
+	hs := matrixtest.Start(t)
+	p := start(t, hs)
+	const people, questions = 10, 20
+	var took [people]time.Duration
+	var wg sync.WaitGroup
+	began := time.Now()
+	for i := range people {
+		asker := matrixtest.NewPerson(t, hs, "asker-"+strconv.Itoa(i))
+		room := asker.Room(t, i%2 == 0, p.id)
+		asker.AwaitMember(t, room, p.id)
+		first := time.Now()
+		asker.Reply(t, asker.Say(t, room, "How long did the second round last?"))
+		took[i] = time.Since(first)
+		wg.Go(func() {
+			var asked []id.EventID
+			for n := range questions {
+				asked = append(asked, asker.Say(t, room, "Where was round "+strconv.Itoa(n%3+1)+" held?"))
+			}
+			for _, q := range asked {
+				asker.Reply(t, q)
+			}
+			asker.Reply(t, asker.Say(t, room, "Who led the Russian side?")) // by now a second answer would be there
+			for _, q := range asked {
+				if n := len(asker.Seen(matrixtest.RepliesTo(q))); n != 1 {
+					t.Errorf("a question has %d answers", n)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	t.Logf("%d questions in %d rooms, half of them encrypted, in %s; first answers, asked to decrypted: %v", people*questions, people, time.Since(began), took)
+}
+
 // memory is how much a process holds in RAM, in megabytes.
 func memory(t *testing.T, pid int) (peak, now int) {
 	t.Helper()
