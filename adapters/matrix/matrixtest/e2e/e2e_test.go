@@ -67,8 +67,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// start runs the program against a homeserver until the test ends.
-func start(t *testing.T, hs *matrixtest.Homeserver) *program {
+// start runs the program against a homeserver until the test ends, with more
+// settings if need be.
+func start(t *testing.T, hs *matrixtest.Homeserver, settings ...string) *program {
 	t.Helper()
 	bin, err := built()
 	if err != nil {
@@ -78,6 +79,7 @@ func start(t *testing.T, hs *matrixtest.Homeserver) *program {
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Stderr = &p.log
 	p.cmd.Env = append(os.Environ(), "PARLEY_MATRIX_HOMESERVER="+hs.URL, "PARLEY_MATRIX_USER=parley", "PARLEY_MATRIX_PASSWORD="+matrixtest.Password)
+	p.cmd.Env = append(p.cmd.Env, settings...)
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +122,7 @@ func TestAnIndependentClientIsAnsweredInRoomsOfAllKinds(t *testing.T) {
 
 func TestTheProgramStaysSmallInManyRooms(t *testing.T) {
 	hs := matrixtest.Start(t)
-	p := start(t, hs)
+	p := start(t, hs, "PARLEY_FLOOD_PERSON_BURST=0") // one person asks in all rooms
 	alice := matrixtest.NewPerson(t, hs, "alice")
 	asked := make(chan id.EventID, *rooms)
 	var wg sync.WaitGroup
