@@ -71,7 +71,7 @@ func (n names) afterName(text string) (string, bool) {
 	bare, at := strings.CutPrefix(text, "@")
 	for _, name := range append([]string{n.id}, n.display...) {
 		rest, ok := afterWord(bare, strings.TrimPrefix(name, "@"))
-		if ok && !(at && goesOn(bare, rest)) {
+		if ok && (!at || !goesOn(bare, rest)) {
 			return rest, true
 		}
 	}
