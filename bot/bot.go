@@ -233,13 +233,13 @@ func (b *Bot) reply(ctx context.Context, a Adapter, m Message) (Reply, bool) {
 	ans := b.recent.answer(b.Book(), q)
 	b.metrics.answered(m.Chat.Network, ans, time.Since(began))
 	b.log.DebugContext(ctx, "answer found", "network", m.Chat.Network, "outcome", ans.Status, "lang", ans.Lang)
-	b.topics.remember(m.Chat, m.From, ans.Talk)
+	b.remember(ctx, m, ans.Talk)
 	return b.once(a, m, FromAnswer(ans))
 }
 
 // question is a message as answers takes it.
 func (b *Bot) question(ctx context.Context, m Message) answers.Question {
-	return answers.Question{Text: m.Text, Lang: b.chosen(ctx, m.Chat), Hint: m.Hint, Talk: b.topics.talk(m.Chat, m.From), Now: b.now()}
+	return answers.Question{Text: m.Text, Lang: b.chosen(ctx, m.Chat), Hint: m.Hint, Talk: b.talk(ctx, m), Now: b.now()}
 }
 
 // chosen is the language a chat has chosen, if it has.
@@ -265,7 +265,7 @@ func FromAnswer(a answers.Answer) Reply {
 
 // language is the language to speak to a chat in when there is no question.
 func (b *Bot) language(ctx context.Context, m Message) string {
-	for _, l := range [...]string{b.chosen(ctx, m.Chat), b.topics.talk(m.Chat, m.From).Lang, m.Hint} {
+	for _, l := range [...]string{b.chosen(ctx, m.Chat), b.talk(ctx, m).Lang, m.Hint} {
 		if lang.Has(l) {
 			return l
 		}

@@ -23,7 +23,7 @@ func (b *Bot) picked(ctx context.Context, a Adapter, m Message) (Reply, bool) {
 	} else if b.Book().Knows(m.Choice) {
 		q := b.question(ctx, m)
 		ans := b.Book().Open(m.Choice, q)
-		b.topics.remember(m.Chat, m.From, ans.Talk)
+		b.remember(ctx, m, ans.Talk)
 		return b.once(a, m, FromAnswer(ans))
 	}
 	r := b.notice(ctx, m, "stale", nil)

@@ -137,7 +137,7 @@ func (b *Bot) open(ctx context.Context, m Message, id string) Reply {
 	q := b.question(ctx, m)
 	q.Lang = b.language(ctx, m)
 	a := b.Book().Open(id, q)
-	b.topics.remember(m.Chat, m.From, a.Talk)
+	b.remember(ctx, m, a.Talk)
 	return FromAnswer(a)
 }
 
@@ -180,7 +180,7 @@ func (b *Bot) fact(ctx context.Context, m Message) (Reply, bool) {
 func (b *Bot) sources(ctx context.Context, m Message) (Reply, bool) {
 	id := strings.TrimSpace(m.Args)
 	if id == "" {
-		id = b.topics.talk(m.Chat, m.From).Fact
+		id = b.talk(ctx, m).Fact
 	}
 	r := b.notice(ctx, m, "talk-sources", nil)
 	if id == "" {

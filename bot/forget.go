@@ -30,7 +30,9 @@ func (b *Bot) forget(ctx context.Context, c Chat) {
 func (b *Bot) forgetMe(ctx context.Context, m Message) (Reply, bool) {
 	if m.Kind == Group && !b.isAdmin(ctx, m) {
 		r := b.notice(ctx, m, "forgotten.person", nil)
-		b.topics.forgetPerson(m.Chat, m.From)
+		if err := b.forgetTalk(ctx, m); err != nil {
+			return b.troubled(ctx, m, err)
+		}
 		return r, true
 	}
 	r := b.notice(ctx, m, "forgotten", nil)

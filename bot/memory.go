@@ -16,6 +16,7 @@ type Memory interface {
 	Subscriptions
 	Posts
 	Announcements
+	Talks
 	Holding(ctx context.Context, c Chat) (Holding, error)
 	// Lock makes this process the only one that writes to a chat; false if
 	// another does now.
@@ -26,6 +27,14 @@ type Memory interface {
 	// may be sent on a network, and returns how far off it is. All processes
 	// that share the storage share the moments.
 	Slot(ctx context.Context, network string, apart time.Duration, now time.Time) (time.Duration, error)
+}
+
+// Talks keeps for some minutes what is being talked about with each person, for
+// other processes that may get what they ask next.
+type Talks interface {
+	Talk(ctx context.Context, c Chat, person string) (answers.Talk, error) // not begun if there is none
+	PutTalk(ctx context.Context, c Chat, person string, t answers.Talk) error
+	ForgetTalk(ctx context.Context, network, chat, person string) error
 }
 
 // Pin is the schedule card of a chat or topic.
@@ -69,6 +78,7 @@ type Subscriptions interface {
 
 // Holding is how much else is kept of a chat and its topics.
 type Holding struct {
+	Talks   int // what is being talked about
 	Answers int // ids of answers
 	Waiting int // answers that are to be sent
 	Tasks   int // done, or to be done

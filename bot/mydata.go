@@ -51,7 +51,7 @@ func (b *Bot) mydata(ctx context.Context, m Message) (Reply, bool) {
 		for _, x := range [...]struct {
 			key string
 			n   int
-		}{{"mydata.answers", h.Answers}, {"mydata.waiting", h.Waiting}, {"mydata.tasks", h.Tasks}} {
+		}{{"mydata.talks", h.Talks}, {"mydata.answers", h.Answers}, {"mydata.waiting", h.Waiting}, {"mydata.tasks", h.Tasks}} {
 			if x.n > 0 {
 				lines = append(lines, say(x.key, lang.Args{"count": strconv.Itoa(x.n)}))
 			}

@@ -124,3 +124,60 @@ func TestRepliesTakeTheirShareOfTheLimitsOfSeveralProcessesAndDoNotWait(t *testi
 		t.Error(err)
 	}
 }
+
+func TestATalkGoesOnInAnotherProcessUntilItIsForgotten(t *testing.T) {
+	st, err := store.Open(t.Context(), t.TempDir()+"/talks.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	b, err := book()
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock := time.Date(2026, 6, 20, 12, 0, 0, 0, time.UTC)
+	replica := func() *world {
+		w := &world{network: newNetwork()}
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		bt := bot.New(bot.Options{Book: b, Keeper: shared{st}, Now: func() time.Time { return clock }})
+		go func() { done <- bt.Run(ctx, w.network) }()
+		t.Cleanup(func() {
+			cancel()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
+		return w
+	}
+	one, two := replica(), replica()
+	group := bot.Chat{Network: "memory", ID: "g"}
+	from := func(w *world, who, text string) bot.Reply {
+		return w.say(t, bot.Message{Chat: group, Kind: bot.Group, From: who, Text: text, Hint: "en"})
+	}
+	from(one, "asker-1", "How long did the second round last?")
+	from(two, "asker-2", "Who is Umerov?")
+	if r := from(two, "asker-1", "and the third?"); r.Fact != "r3-duration" {
+		t.Errorf("the talk went on with %q", r.Fact)
+	}
+	if r := from(one, "asker-1", "and the first?"); r.Fact != "r1-duration" {
+		t.Errorf("and then with %q", r.Fact)
+	}
+	talks := func() int {
+		h, err := st.Holding(t.Context(), group)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.Talks
+	}
+	if n := talks(); n != 2 {
+		t.Errorf("%d talks", n)
+	}
+	two.say(t, bot.Message{Chat: group, Kind: bot.Group, From: "asker-1", Command: "forget"})
+	if n := talks(); n != 1 {
+		t.Errorf("%d talks after one of two was forgotten", n)
+	}
+	if r := from(one, "asker-1", "and the third?"); r.Fact == "r3-duration" {
+		t.Error("a forgotten talk went on")
+	}
+}

@@ -222,7 +222,7 @@ var versionTables = map[string]string{"parley_schema": "parley", "crypto_version
 // would refuse what is sent, so a new one is made. The rest holds for a moment only.
 var leftOut = map[string]bool{
 	"crypto_megolm_outbound_session": true, "crypto_megolm_outbound_session_shared": true,
-	"slots": true, queueTable: true, // whose tasks are written instead
+	"slots": true, "talks": true, queueTable: true, // whose tasks are written instead
 }
 
 // tablesOf lists the tables there are of those that belong to the program: its

@@ -62,6 +62,7 @@ func (s *Store) forget(ctx context.Context, tx *sql.Tx, network, chat string) er
 		`DELETE FROM subscriptions WHERE network = $1 AND chat = $2`,
 		`DELETE FROM posts WHERE network = $1 AND chat = $2`,
 		`DELETE FROM said WHERE network = $1 AND chat = $2`,
+		`DELETE FROM talks WHERE network = $1 AND chat = $2`,
 		`DELETE FROM river_job WHERE ` + s.arg("network") + ` = $1 AND ` + s.arg("chat") + ` = $2`,
 	} {
 		if _, err := tx.ExecContext(ctx, query, network, chat); err != nil {
@@ -76,8 +77,9 @@ func (s *Store) forget(ctx context.Context, tx *sql.Tx, network, chat string) er
 func (s *Store) Holding(ctx context.Context, c bot.Chat) (h bot.Holding, err error) {
 	err = s.db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM said WHERE network = $1 AND chat = $2),
 		(SELECT count(*) FROM waiting WHERE network = $1 AND chat = $2),
+		(SELECT count(*) FROM talks WHERE network = $1 AND chat = $2),
 		(SELECT count(*) FROM river_job WHERE `+s.arg("network")+` = $1 AND `+s.arg("chat")+` = $2)`,
-		c.Network, c.ID).Scan(&h.Answers, &h.Waiting, &h.Tasks)
+		c.Network, c.ID).Scan(&h.Answers, &h.Waiting, &h.Talks, &h.Tasks)
 	if err != nil {
 		return h, fmt.Errorf("read holding: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/answers"
 	"parley/bot"
 )
 
@@ -14,6 +15,7 @@ import (
 // stay until the chat is forgotten, or hold nothing of any chat.
 var kept = map[string]int{
 	"inbox": 7, "said": 7, "waiting": 7, "posts": 90, "editions": 100,
+	"talks":     0, // minutes
 	"river_job": 1, // once the task is done; a week if it failed for good
 	"chats":     forever, "pins": forever, "subscriptions": forever,
 	"announced": forever, "kept": forever, "slots": forever, "parley_schema": forever,
@@ -22,7 +24,7 @@ var kept = map[string]int{
 }
 
 const (
-	forever = 0
+	forever = -1
 	someone = "-100777000777" // a chat that is looked for everywhere
 )
 
@@ -97,6 +99,7 @@ func fill(t *testing.T, s *Store) {
 		s.PutSubscription(ctx, bot.Subscription{Chat: c, Subject: "all", Since: now}),
 		s.PutPost(ctx, bot.Post{Chat: c, What: "news:2", Message: "6", At: now}),
 		s.PutSaid(ctx, Said{Chat: c, Message: someone + "/8", Question: someone + "/7"}, now),
+		s.PutTalk(ctx, c, someone, answers.Talk{Lang: "uk", Fact: "next", At: now}),
 		s.PutWaiting(ctx, Waiting{Network: c.Network, ID: "1.9", Chat: c.ID, Body: "{}"}, now),
 		s.Enqueue(ctx, bot.Task{Kind: bot.TaskNews, Chat: c, Mark: "done"}),
 	); err != nil {
@@ -128,7 +131,7 @@ func TestEveryTableIsKeptAsLongAsPromised(t *testing.T) {
 		fill(t, s)
 		for day := range 110 {
 			at := now.AddDate(0, 0, day).Add(time.Hour)
-			if err := errors.Join(s.Prune(t.Context(), at), s.PruneInbox(t.Context(), at.AddDate(0, 0, -7))); err != nil {
+			if err := errors.Join(s.Prune(t.Context(), at), s.PruneInbox(t.Context(), at.AddDate(0, 0, -7)), s.PruneTalks(t.Context(), at)); err != nil {
 				t.Fatal(err)
 			}
 			for table, days := range kept {
@@ -173,10 +176,10 @@ func TestForgettingLeavesNothingOfAChatAnywhere(t *testing.T) {
 	engines(t, func(t *testing.T, s *Store) {
 		fill(t, s)
 		h, err := s.Holding(t.Context(), bot.Chat{Network: "telegram", ID: someone})
-		if err != nil || h != (bot.Holding{Answers: 1, Waiting: 1, Tasks: 1}) {
+		if err != nil || h != (bot.Holding{Talks: 1, Answers: 1, Waiting: 1, Tasks: 1}) {
 			t.Errorf("%+v, %v", h, err)
 		}
-		if in := mentions(t, s, someone); len(in) != 7 {
+		if in := mentions(t, s, someone); len(in) != 8 {
 			t.Errorf("kept in %v: this test does not fill every table", in)
 		}
 		if err := s.Forget(t.Context(), "telegram", someone); err != nil {

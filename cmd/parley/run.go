@@ -99,6 +99,9 @@ func serve(ctx context.Context, cfg *config.Config, load func() (*config.Config,
 	log.Info("answering", "facts_to", book.AsOf(), "networks", len(adapters))
 	var wg sync.WaitGroup
 	pruning, stop := context.WithCancel(ctx)
+	if st.Shared() {
+		wg.Go(func() { pruneTalks(pruning, st, log) })
+	}
 	wg.Go(func() { prune(pruning, st, max(inboxLife, 2*cfg.Matrix.MaxAge), log) })
 	if operators != nil {
 		wg.Go(func() { operators.run(pruning) })
@@ -142,6 +145,22 @@ func prune(ctx context.Context, st *store.Store, life time.Duration, log *slog.L
 		}
 		if err := st.Prune(ctx, time.Now()); err != nil && ctx.Err() == nil {
 			log.Warn("old announcements not forgotten", "err", err)
+		}
+		select {
+		case <-every.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// pruneTalks forgets, every minute, talks that count no more.
+func pruneTalks(ctx context.Context, st *store.Store, log *slog.Logger) {
+	every := time.NewTicker(time.Minute)
+	defer every.Stop()
+	for {
+		if err := st.PruneTalks(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			log.Warn("old talks not forgotten", "err", err)
 		}
 		select {
 		case <-every.C:
