@@ -85,10 +85,15 @@ func (a *Adapter) troubled(ctx context.Context, n int, err error) error {
 	return pause(ctx, d)
 }
 
-// poll asks for updates until ctx ends, as long as no other process does.
+// poll asks for updates until ctx ends, as long as no other process does. While
+// another does, it is looked whether this one could.
 func (a *Adapter) poll(ctx context.Context, handle bot.Handler) error {
+	waiting, begun := context.WithCancel(ctx)
+	defer begun()
+	a.spawn(func() { a.keepInTouch(waiting) })
 	me := "telegram." + strconv.FormatInt(a.self.Load().id, 10)
 	return a.cfg.Store.Alone(ctx, me, func(alone context.Context) error {
+		begun()
 		a.look(alone)
 		err := a.pollAlone(alone, handle)
 		if ctx.Err() != nil {

@@ -23,7 +23,9 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	_ = os.RemoveAll(builtIn) // empty: nothing was built
+	os.Exit(code)
 }
 
 // program is parley run as a process.

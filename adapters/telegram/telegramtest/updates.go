@@ -149,18 +149,18 @@ func (s *Server) Renumber(next int) {
 	s.lastUpdate = next - 1
 }
 
-// call gives an update to the webhook until that takes it.
+// call gives an update to the webhook until that takes it, less and less often.
 func (s *Server) call(h webhook, u update) {
 	if len(h.allowed) > 0 && !slices.Contains(h.allowed, u.kind) {
 		return
 	}
 	s.hooks.Go(func() {
-		for n := range 20 {
+		for n := 0; ; n++ {
 			if status, _ := post(h, u.json); status == http.StatusOK {
 				return
 			}
 			select {
-			case <-time.After(time.Duration(n*20) * time.Millisecond):
+			case <-time.After(min(time.Duration(n*20)*time.Millisecond, time.Second)):
 			case <-s.stopping:
 				return
 			}
