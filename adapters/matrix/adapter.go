@@ -81,6 +81,7 @@ type Adapter struct {
 	orders  orders
 	members members
 	sending roomLocks
+	waiting waiting
 	receipt chan receipt
 	typing  sync.Map // rooms that are shown that an answer is on its way
 	past    past

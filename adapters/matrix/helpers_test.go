@@ -66,6 +66,7 @@ type robot struct {
 
 	mu     sync.Mutex
 	heard  []bot.Message
+	order  []bot.Message // as they were handed over
 	a      *Adapter
 	store  *store.Store
 	cancel context.CancelFunc
@@ -158,6 +159,9 @@ func (r *robot) launch() {
 	var lanes sync.WaitGroup
 	go func() {
 		err := a.Run(ctx, func(_ context.Context, m bot.Message, done func(error)) error {
+			r.mu.Lock()
+			r.order = append(r.order, m)
+			r.mu.Unlock()
 			lanes.Go(func() { done(r.reply(ctx, a, m)) })
 			return nil
 		})

@@ -4,13 +4,16 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
 
 	"parley/adapters/matrix/matrixtest"
+	"parley/answers/markup"
 	"parley/bot"
 )
 
@@ -39,8 +42,37 @@ func TestInvitationsAreTakenByPolicy(t *testing.T) {
 	}
 }
 
-func TestAnEmptyRoomIsLeft(t *testing.T) {
-	r := newRobot(t).start()
+func TestWithoutEncryptionNothingIsSaidInEncryptedRooms(t *testing.T) {
+	r := newRobot(t, func(c *Config) { c.Encryption = false }).start()
+	p := person(t, "alice")
+	room := p.Room(t, true, r.id)
+	p.Wait(t, "the invitation to be refused", func(e *event.Event) bool {
+		return e.RoomID == room && e.Type == event.StateMember && e.GetStateKey() == r.id && e.Content.AsMember().Membership == event.MembershipLeave
+	})
+	room = r.with(p, false)
+	p.Reply(t, p.Say(t, room, "in plain"))
+	if _, err := p.SendStateEvent(t.Context(), room, event.StateEncryption, "", &event.EncryptionEventContent{Algorithm: id.AlgorithmMegolmV1}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the bot knows of it", func() bool {
+		secret, err := r.a.client.StateStore.IsEncrypted(t.Context(), room)
+		return err == nil && secret
+	})
+	if _, err := r.a.Send(t.Context(), chatOf(room), bot.Reply{Body: markup.Text{markup.Para("in plain?")}}); !errors.Is(err, bot.ErrMuted) {
+		t.Errorf("a send into a room that became encrypted: %v", err)
+	}
+}
+
+func TestAnEmptyRoomIsLeftAndForgotten(t *testing.T) {
+	proxy := matrixtest.NewProxy(t, server)
+	r := newRobot(t, through(proxy)).start()
+	var forgotten atomic.Int64
+	proxy.On(func(req *http.Request) matrixtest.Fault {
+		if strings.HasSuffix(req.URL.Path, "/forget") {
+			forgotten.Add(1)
+		}
+		return matrixtest.Fault{}
+	})
 	p := person(t, "alice")
 	room := r.with(p, false)
 	if _, err := p.LeaveRoom(t.Context(), room); err != nil {
@@ -51,12 +83,12 @@ func TestAnEmptyRoomIsLeft(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(rooms.JoinedRooms) == 0 {
+		if len(rooms.JoinedRooms) == 0 && forgotten.Load() > 0 {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	t.Error("the bot stays alone")
+	t.Error("the bot stays alone, or does not forget")
 }
 
 func TestAnUpgradedRoomIsFollowedOnlyIfItsSenderMayInviteThere(t *testing.T) {

@@ -69,6 +69,17 @@ func TestABurstOverManyRoomsIsAnsweredOnceEach(t *testing.T) {
 		}
 		once(t, p, room, qs...)
 	}
+	next := make(map[string]int)
+	for _, m := range r.order {
+		if m.Text == "question "+strconv.Itoa(next[m.Chat.ID]) {
+			next[m.Chat.ID]++
+		}
+	}
+	for room := range asked {
+		if next[room.String()] != 20 {
+			t.Errorf("a room's questions came out of order after %d", next[room.String()])
+		}
+	}
 	t.Logf("200 questions asked and answered in %s; resident memory of bot and asker: %d MB", time.Since(start), resident(t))
 }
 

@@ -86,14 +86,18 @@ func (a *Adapter) invited(ctx context.Context, room id.RoomID, state []*event.Ev
 	if !found {
 		return // an invitation that was told again, or none
 	}
-	if !a.policy.allow(by) {
-		a.log.InfoContext(ctx, "invitation refused", "room", room)
+	if secret := a.crypto == nil && encrypted(state); secret || !a.policy.allow(by) {
+		a.log.InfoContext(ctx, "invitation refused", "room", room, "encrypted", secret)
 		a.leave(ctx, room)
 		return
 	}
 	if err := a.join(ctx, room, by.Homeserver()); err != nil && ctx.Err() == nil {
 		a.log.WarnContext(ctx, "room not joined", "room", room, "err", harmless(err))
 	}
+}
+
+func encrypted(state []*event.Event) bool {
+	return slices.ContainsFunc(state, func(evt *event.Event) bool { return evt.Type.Type == event.StateEncryption.Type })
 }
 
 // join tries for some minutes while the homeserver is busy or down.

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"maunium.net/go/mautrix/id"
+
 	"parley/adapters/matrix/matrixtest"
 )
 
@@ -27,12 +29,42 @@ func TestWhatIsOlderThanTheConfiguredAgeIsNotAnsweredAfterALongTimeOffline(t *te
 	}
 }
 
+func TestAGapIsFilledBackToTheConfiguredAgeAndNoFurther(t *testing.T) {
+	t.Parallel()
+	r := newRobot(t).start()
+	p := person(t, "alice")
+	room := r.with(p, false)
+	r.stop()
+	var old, recent []id.EventID
+	for range 120 {
+		old = append(old, p.Say(t, room, "long ago"))
+	}
+	time.Sleep(10 * time.Second) // between the old and the recent
+	since := time.Now()
+	for range 130 {
+		recent = append(recent, p.Say(t, room, "lately"))
+	}
+	r.cfg.MaxAge = time.Since(since) + 9*time.Second
+	r.start()
+	for _, q := range recent {
+		p.Reply(t, q)
+	}
+	for _, q := range old {
+		if len(p.Seen(matrixtest.RepliesTo(q))) > 0 {
+			t.Fatal("answered what is too old")
+		}
+	}
+	if n := r.a.Stats().Backfilled; n < 30 || n > 140 {
+		t.Errorf("%d events were fetched", n)
+	}
+}
+
 func TestAQuestionGetsAReadReceiptAndAnAnswerOnItsWayASign(t *testing.T) {
 	proxy := matrixtest.NewProxy(t, server)
 	r := newRobot(t, through(proxy)).start()
 	p := person(t, "alice")
 	room := r.with(p, false)
-	var receipts, signs atomic.Int64
+	var receipts, signs atomic.Int64 // a sign is shown and taken back
 	proxy.On(func(req *http.Request) matrixtest.Fault {
 		switch {
 		case strings.Contains(req.URL.Path, "/receipt/m.read/"):
@@ -44,7 +76,9 @@ func TestAQuestionGetsAReadReceiptAndAnAnswerOnItsWayASign(t *testing.T) {
 	})
 	p.Reply(t, p.Say(t, room, "seen?"))
 	eventually(t, "a read receipt", func() bool { return receipts.Load() > 0 })
-	if err := r.a.Typing(t.Context(), chatOf(room)); err != nil || signs.Load() != 1 {
+	if err := r.a.Typing(t.Context(), chatOf(room)); err != nil || signs.Load() < 1 {
 		t.Errorf("typing: %v", err)
 	}
+	p.Reply(t, p.Say(t, room, "and now?"))
+	eventually(t, "the sign to be taken back", func() bool { return signs.Load() > 1 })
 }

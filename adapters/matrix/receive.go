@@ -14,55 +14,6 @@ import (
 	"parley/bot"
 )
 
-// decrypt reads an encrypted message. If its keys are not there yet it is
-// waited for beside the room, which goes on.
-func (a *Adapter) decrypt(ctx context.Context, b *batch, evt *event.Event) {
-	if a.crypto == nil {
-		a.unreadable(ctx, b, evt, nil)
-		return
-	}
-	if evt.Content.Parsed == nil && evt.Content.ParseRaw(event.EventEncrypted) != nil {
-		return // not even the form of an encrypted message
-	}
-	clear, err := a.crypto.Decrypt(ctx, evt)
-	switch {
-	case ctx.Err() != nil: // the batch stays open: the next start tries again
-	case err == nil:
-		a.understandDecrypted(ctx, b, evt, clear)
-	case errors.Is(err, crypto.ErrNoSessionFound):
-		a.ledger.hold(b)
-		a.rooms.beside(func() { a.awaitKeys(ctx, b, evt) })
-	default:
-		a.unreadable(ctx, b, evt, err)
-	}
-}
-
-// awaitKeys waits for the keys of a message, asks for them, and at last says
-// that it cannot be read.
-func (a *Adapter) awaitKeys(ctx context.Context, b *batch, evt *event.Event) {
-	c := evt.Content.AsEncrypted()
-	found := a.crypto.WaitForSession(ctx, evt.RoomID, c.SenderKey, c.SessionID, a.firstKeys)
-	if !found && ctx.Err() == nil {
-		a.askForKeys(ctx, evt)
-		a.crypto.WaitForSession(ctx, evt.RoomID, c.SenderKey, c.SessionID, a.moreKeys)
-	}
-	if ctx.Err() != nil {
-		return // the batch stays open: the next start tries again
-	}
-	a.task(ctx, b, evt.RoomID, func() {
-		clear, err := a.crypto.Decrypt(ctx, evt)
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil {
-			a.unreadable(ctx, b, evt, err)
-			return
-		}
-		a.understandDecrypted(ctx, b, evt, clear)
-	})
-	a.ledger.release(b)
-}
-
 // understandDecrypted takes care that what stood inside is a message, sent by
 // who sent the outside. Its relation stands outside, where the homeserver can
 // read it; most clients leave it out inside.
@@ -104,8 +55,6 @@ func (a *Adapter) unreadable(ctx context.Context, b *batch, evt *event.Event, er
 // the error may be somebody else's.
 func unreadableAs(err error) string {
 	switch {
-	case err == nil:
-		return "encryption is switched off"
 	case errors.Is(err, crypto.ErrGroupSessionWithheld):
 		return "the key was withheld"
 	case errors.Is(err, crypto.ErrNoSessionFound):

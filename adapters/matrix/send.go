@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -84,6 +85,11 @@ func (a *Adapter) post(ctx context.Context, to bot.Chat, r bot.Reply, c *event.M
 		return "", err
 	}
 	defer unlock()
+	if a.crypto == nil {
+		if secret, err := a.client.StateStore.IsEncrypted(ctx, room); secret || err != nil {
+			return "", fmt.Errorf("%w: the room is encrypted, and matrix.encryption is off", bot.ErrMuted)
+		}
+	}
 	if r.Quote != "" && a.rooms.pending(r.Quote) {
 		a.mark(ctx, r.Quote, store.Sending)
 	}

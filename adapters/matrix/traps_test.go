@@ -364,6 +364,20 @@ func TestAWrongPickleKeySaysWhatToDo(t *testing.T) {
 	}
 }
 
+// With an access token nothing but the library's own tables is locked with it.
+func TestAWrongPickleKeyBesideAnAccessTokenSaysWhatToDo(t *testing.T) {
+	r := newRobot(t).start()
+	r.cfg.AccessToken, r.cfg.Password = r.a.client.AccessToken, ""
+	r.again()
+	r.stop()
+	if err := writeSecret(r.cfg.PickleKeyFile, strings.Repeat("ab", 32)); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.fails(); !errors.Is(err, ErrPickleKey) {
+		t.Errorf("ended with %v", err)
+	}
+}
+
 func TestAPickleKeyThatOpensNoAccountSaysWhatToDo(t *testing.T) {
 	if err := cryptoError(errors.New("failed to load olm account: bad mac")); !errors.Is(err, ErrPickleKey) {
 		t.Error(err)
