@@ -19,6 +19,11 @@ import (
 	_ "modernc.org/sqlite"             // the SQLite driver, without C
 )
 
+// mostConns is how many connections to PostgreSQL a process has at the most, beside
+// a few that wait for tasks: three processes fit into the hundred that it takes
+// as it is installed.
+const mostConns = 24
+
 //go:embed migrations
 var migrations embed.FS
 
@@ -58,6 +63,10 @@ func openAt(ctx context.Context, where string, version int) (*Store, error) {
 	s.db, s.reads.db = db, db
 	if s.engine == "sqlite" {
 		db.SetMaxOpenConns(4)
+	} else {
+		db.SetMaxOpenConns(mostConns)
+		db.SetMaxIdleConns(mostConns) // a new one costs PostgreSQL more than what is asked on it
+		db.SetConnMaxIdleTime(time.Minute)
 	}
 	if err := errors.Join(s.migrate(ctx, version), s.migrateQueue(ctx), s.openQueue()); err != nil {
 		db.Close()
