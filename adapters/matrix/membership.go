@@ -259,8 +259,25 @@ func (a *Adapter) levels(ctx context.Context, room id.RoomID) (*event.PowerLevel
 	if err != nil && !errors.Is(err, mautrix.MNotFound) {
 		return nil, err
 	}
-	if create, err := a.client.StateStore.GetCreate(ctx, room); err == nil {
-		levels.CreateEvent = create
+	levels.CreateEvent, err = a.creation(ctx, room)
+	return &levels, err
+}
+
+// creation is the event that a room began with; in newer rooms who sent it has
+// power without being named. Of a room that was just joined the sync has not told
+// it yet.
+func (a *Adapter) creation(ctx context.Context, room id.RoomID) (*event.Event, error) {
+	create, err := a.client.StateStore.GetCreate(ctx, room)
+	if err == nil && create != nil && create.Sender != "" {
+		return create, nil
 	}
-	return &levels, nil
+	create, err = a.client.FullStateEvent(ctx, room, event.StateCreate, "")
+	if err == nil && create != nil && create.Sender != "" {
+		return create, nil
+	}
+	all, err := a.client.State(ctx, room) // for homeservers that tell no senders of single ones
+	if err != nil {
+		return nil, err
+	}
+	return all[event.StateCreate][""], nil
 }

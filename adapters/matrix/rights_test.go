@@ -77,6 +77,41 @@ func TestWhoMayKickMayRemoveTheBot(t *testing.T) {
 	})
 }
 
+// In rooms of version 12 creators are not named among the powers.
+func TestCreatorsOfNewerRoomsHaveTheirPower(t *testing.T) {
+	r := newRobot(t).start()
+	p, guest := person(t, "alice"), person(t, "guest")
+	create := func() id.RoomID {
+		resp, err := p.CreateRoom(t.Context(), &mautrix.ReqCreateRoom{Preset: "public_chat", RoomVersion: "12",
+			PowerLevelOverride: &event.PowerLevelsEventContent{InvitePtr: ptr(50)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.RoomID
+	}
+	old, next := create(), create()
+	if _, err := p.InviteUser(t.Context(), old, inviteOf(r)); err != nil {
+		t.Fatal(err)
+	}
+	for _, room := range []id.RoomID{old, next} {
+		if _, err := guest.JoinRoomByID(t.Context(), room); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.AwaitMember(t, old, r.id)
+	for who, want := range map[*matrixtest.Person]bool{p: true, guest: false} {
+		if may, err := r.a.MayRemove(t.Context(), chatOf(old), who.UserID.String()); err != nil || may != want {
+			t.Errorf("%s: %v, %v", who.UserID, may, err)
+		}
+	}
+	if _, err := p.SendStateEvent(t.Context(), old, event.StateTombstone, "", &event.TombstoneEventContent{Body: "moved", ReplacementRoom: next}); err != nil {
+		t.Fatal(err)
+	}
+	r.await("that it moved", func(m bot.Message) bool { return m.Command == "moved" && m.Args == next.String() })
+}
+
+func ptr[T any](v T) *T { return &v }
+
 func TestAnAccountThatIsDeactivatedEndsTheBotWithWhatToDo(t *testing.T) {
 	r := newRobot(t).start()
 	r.with(person(t, "alice"), true)

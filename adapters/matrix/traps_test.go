@@ -204,6 +204,7 @@ func TestARefusedJoinIsTriedAgainWithHeaderOrBodyOnly(t *testing.T) {
 		"body":   {Status: 429, Body: `{"errcode":"M_LIMIT_EXCEEDED","error":"slow down","retry_after_ms":700}`},
 		"500":    {Status: 500, Body: `{"errcode":"M_UNKNOWN","error":"oops"}`},
 		"502":    {Status: 502, Body: "<html>bad gateway</html>"},
+		"slow":   {Delay: 2 * time.Second},
 		"cut":    {CutBefore: true},
 		"cut2":   {CutAfter: true},
 	} {
