@@ -7,7 +7,7 @@ LINT    := $(BIN)/golangci-lint
 VULN    := $(BIN)/govulncheck
 RACE    := CGO_ENABLED=1
 
-.PHONY: chat test build lint unit model scores peers bench fuzz vuln clean telegram-load telegram-limits telegram-peers homeserver e2e release reproducible image-test
+.PHONY: chat test build lint unit model scores peers bench fuzz vuln clean telegram-load telegram-limits telegram-peers soak homeserver e2e release reproducible image-test
 
 chat: ## ask in the terminal
 	$(GO) run $(TAGS) ./cmd/parley chat
@@ -57,6 +57,9 @@ vuln: $(VULN) ## known vulnerabilities, where their database can be reached
 
 clean:
 	rm -rf $(BIN)
+
+soak: ## an hour of steady traffic on both networks; memory and goroutines are to stay level
+	./.ci/postgres $(GO) test $(TAGS) -run StayLevel -v -timeout 2h ./cmd/parley -args -soak 1h -soak.warmup 2m
 
 homeserver: ## the homeserver of the Matrix tests, built once; RUN=-run runs it, to try things by hand
 	$(GO) run $(TAGS) ./adapters/matrix/matrixtest/homeserver $(RUN)

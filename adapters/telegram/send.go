@@ -168,7 +168,7 @@ func (a *Adapter) job(ctx context.Context, method string, to bot.Chat, p params)
 // How often and how long a call is tried.
 const (
 	maxUnknown  = 4               // tries whose fate nobody knows
-	maxDown     = 12              // answers that the server is not well
+	maxDown     = 40              // answers that the server is not well, some three minutes
 	maxOffline  = 5 * time.Minute // without reaching the server
 	firstRetry  = 50 * time.Millisecond
 	mostRetry   = 5 * time.Second
@@ -221,7 +221,25 @@ func (a *Adapter) carryOut(ctx context.Context, j job) (json.RawMessage, error) 
 		if err := pause(wait, delay); err != nil {
 			return nil, a.stopped(j, e, err)
 		}
+		if err := a.awaitAnswers(wait, e); err != nil {
+			return nil, a.stopped(j, e, err)
+		}
 	}
+}
+
+// awaitAnswers waits, after a second try whose fate is unknown, until Telegram
+// answers what harms nobody: tries are few, and an outage would use them up.
+func (a *Adapter) awaitAnswers(wait context.Context, e effort) error {
+	for n := 0; e.unknown > 1 && time.Since(e.began) < maxOffline; n++ {
+		_, err := a.client.call(wait, "getMe", nil, callTimeout)
+		if ce := (*callError)(nil); err == nil || errors.As(err, &ce) && ce.Code != 0 && !ce.down() {
+			return nil
+		}
+		if err := pause(wait, backoff(n, firstRetry, mostRetry)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // until is the context in which a job waits. What began before is finished

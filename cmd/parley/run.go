@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -49,6 +48,7 @@ func runCommand() *cobra.Command {
 // serve answers on every network that is configured until ctx ends. At SIGHUP it
 // loads the settings anew.
 func serve(ctx context.Context, cfg *config.Config, load func() (*config.Config, error)) error {
+	giveBack := saveMemory()
 	signals, ignore := hangUps()
 	defer ignore()
 	level := new(slog.LevelVar)
@@ -72,7 +72,7 @@ func serve(ctx context.Context, cfg *config.Config, load func() (*config.Config,
 	if err := names.from(ctx, st); err != nil {
 		return err
 	}
-	saveMemory()
+	giveBack()
 	b := bot.New(bot.Options{Book: book, Keeper: st, Log: log, Flood: floodOf(cfg.Flood), Blocked: bot.Blocked(cfg.Block)})
 	var adapters []bot.Adapter
 	for _, open := range [...]func() (bot.Adapter, error){
@@ -102,6 +102,7 @@ func serve(ctx context.Context, cfg *config.Config, load func() (*config.Config,
 	if st.Shared() {
 		wg.Go(func() { pruneTalks(pruning, st, log) })
 	}
+	wg.Go(func() { rest(pruning, b, adapters) })
 	wg.Go(func() { prune(pruning, st, max(inboxLife, 2*cfg.Matrix.MaxAge), log) })
 	if operators != nil {
 		wg.Go(func() { operators.run(pruning) })
@@ -119,16 +120,6 @@ func serve(ctx context.Context, cfg *config.Config, load func() (*config.Config,
 	announced()
 	wg.Wait()
 	return err
-}
-
-// saveMemory gives back what loading needed, and from now on lets less garbage
-// lie about: most of what is in use stays for good, so collecting it costs little.
-// GOGC in the environment wins.
-func saveMemory() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(40)
-	}
-	debug.FreeOSMemory()
 }
 
 // inboxLife is how long it is remembered which updates were dealt with. Telegram

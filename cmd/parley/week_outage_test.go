@@ -103,6 +103,7 @@ func sunday(t *testing.T, hs *matrixtest.Homeserver) {
 		asked := r.Say(t, room, asks[0])
 		p.await(t, notUp("telegram"))
 		p.await(t, notUp("matrix"))
+		pause(t.Context(), 5*time.Second) // longer than it takes to try a few times
 		for _, f := range back {
 			f()
 		}

@@ -1,6 +1,7 @@
 package telegramtest
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -44,6 +45,10 @@ func (s *Server) setWebhook(form url.Values) (any, *failure) {
 		return true, nil
 	}
 	_ = json.Unmarshal([]byte(form.Get("allowed_updates")), &h.allowed)
+	most := cmp.Or(num(form, "max_connections"), 40)
+	if h.slots = make(chan struct{}, most); s.hook != nil && cap(s.hook.slots) == most {
+		h.slots = s.hook.slots // set once more
+	}
 	s.hook = h
 	if s.polling != nil {
 		close(s.polling.stop)

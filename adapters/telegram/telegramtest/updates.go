@@ -22,6 +22,7 @@ type poller struct{ stop chan struct{} }
 type webhook struct {
 	url, secret string
 	allowed     []string
+	slots       chan struct{} // as many requests are under way at the most
 }
 
 const conflict = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
@@ -156,7 +157,10 @@ func (s *Server) call(h webhook, u update) {
 	}
 	s.hooks.Go(func() {
 		for n := 0; ; n++ {
-			if status, _ := post(h, u.json); status == http.StatusOK {
+			h.slots <- struct{}{}
+			status, _ := post(h, u.json)
+			<-h.slots
+			if status == http.StatusOK {
 				return
 			}
 			select {
