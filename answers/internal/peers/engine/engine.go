@@ -179,7 +179,7 @@ func (e *Engine) Read(s *Scratch, text string) Reading {
 // English and Russian; learnt on folds, which have fewer rows, the nets and the
 // most alike questions count for less than they are worth.
 func together(f *[nCandidate]float64) float64 {
-	return max(-1, f[fMargin]) + 1.2*f[fDeepP] + 0.2*(f[fNear]+f[fCentre])
+	return max(-1, f[fMargin]) + 1.0*f[fDeepP] + 0.2*(f[fNear]+f[fCentre])
 }
 
 // How many candidates each first reading names.
