@@ -122,10 +122,18 @@ func (p *Person) Undecrypted() int {
 	return p.bad
 }
 
+// How long nothing may arrive, and how long it may take in all, until what is
+// waited for is taken not to come. A machine that is busy is slow, not silent.
+const (
+	silence = 30 * time.Second
+	longest = 5 * time.Minute
+)
+
 // Wait returns the first event that fits, of those seen and those to come.
 func (p *Person) Wait(tb testing.TB, what string, fits func(*event.Event) bool) *event.Event {
 	tb.Helper()
-	limit := time.After(30 * time.Second)
+	quiet, end := time.NewTimer(silence), time.After(longest)
+	defer quiet.Stop()
 	for next := 0; ; {
 		p.mu.Lock()
 		seen, news := p.seen, p.news
@@ -137,8 +145,11 @@ func (p *Person) Wait(tb testing.TB, what string, fits func(*event.Event) bool) 
 		}
 		select {
 		case <-news:
-		case <-limit:
+			quiet.Reset(silence)
+		case <-quiet.C:
 			tb.Fatalf("waited in vain for %s", what)
+		case <-end:
+			tb.Fatalf("waited too long for %s", what)
 		}
 	}
 }
