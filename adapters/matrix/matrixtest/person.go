@@ -39,7 +39,7 @@ func Login(tb testing.TB, hs *Homeserver, name string) *Person {
 	p := &Person{Client: client(tb, hs, name), news: make(chan struct{})}
 	p.StateStore = members{mautrix.NewMemoryStateStore().(*mautrix.MemoryStateStore)}
 	var err error
-	if p.Crypto, err = cryptohelper.NewCryptoHelper(p.Client, []byte("pickle"), crypto.NewMemoryStore(nil)); err != nil {
+	if p.Crypto, err = cryptohelper.NewCryptoHelper(p.Client, []byte("pickle"), &keys{MemoryStore: crypto.NewMemoryStore(nil)}); err != nil {
 		tb.Fatal(err)
 	}
 	p.Crypto.DecryptErrorCallback = func(*event.Event, error) { p.undecrypted() }
