@@ -130,7 +130,8 @@ func broadcast(t *testing.T, where string, replicas int) {
 	if refused > 0 {
 		t.Errorf("%d requests were over the limit", refused)
 	}
-	if grace := 2 * time.Second * slowdown; took > allowed*105/100+grace {
+	// The simulated clock measures; here other tests take of the machine too.
+	if grace := 10 * time.Second * slowdown; took > allowed*105/100+grace {
 		t.Errorf("took %s, and %s is allowed", took, allowed)
 	}
 }
