@@ -45,6 +45,7 @@ func (a *Adapter) keepSaid(ctx context.Context, said store.Said) {
 // found remembers an answer that is in a room although the store does not know
 // of it: the process that sent it ended right after.
 func (a *Adapter) found(ctx context.Context, evt *event.Event, question string) {
+	ctx = context.WithoutCancel(ctx) // half of it would be kept for the whole
 	if said := a.said(ctx, evt.ID.String()); said != nil {
 		return
 	}
