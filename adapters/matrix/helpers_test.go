@@ -311,29 +311,6 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	t.Fatalf("waited in vain: %s", what)
 }
 
-// engines runs a test on SQLite, and on PostgreSQL where PARLEY_TEST_POSTGRES
-// names a server, as in make test.
-func engines(t *testing.T, test func(t *testing.T, where string)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "parley.db")) })
-	server := os.Getenv("PARLEY_TEST_POSTGRES")
-	if server == "" {
-		t.Log("without PostgreSQL: PARLEY_TEST_POSTGRES is not set")
-		return
-	}
-	t.Run("postgres", func(t *testing.T) {
-		admin, err := store.Open(t.Context(), server)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer admin.Close()
-		name := fmt.Sprintf("m%d", time.Now().UnixNano())
-		if _, err := admin.DB().Exec("CREATE DATABASE " + name); err != nil {
-			t.Fatal(err)
-		}
-		test(t, strings.Replace(server, "/postgres?", "/"+name+"?", 1))
-	})
-}
-
 func chatOf(room id.RoomID) bot.Chat { return bot.Chat{Network: Network, ID: room.String()} }
 
 func inviteOf(r *robot) *mautrix.ReqInviteUser {

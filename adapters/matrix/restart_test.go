@@ -9,6 +9,7 @@ import (
 
 	"parley/adapters/matrix/matrixtest"
 	"parley/bot"
+	"parley/bot/store/storetest"
 )
 
 // again stops the bot and starts it as another process would be: all that it
@@ -83,7 +84,7 @@ func TestChoicesArePickedAfterARestart(t *testing.T) {
 }
 
 func TestPostgreSQLHoldsKeysSessionsAndAnswers(t *testing.T) {
-	engines(t, func(t *testing.T, where string) {
+	storetest.Engines(t, func(t *testing.T, where string) {
 		r := newRobot(t)
 		r.openStore(where)
 		r.answer = offering

@@ -4,10 +4,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -17,6 +15,7 @@ import (
 	"parley/answers"
 	"parley/answers/facts"
 	"parley/bot"
+	"parley/bot/store/storetest"
 )
 
 // Telegram's own limit takes 10,000 chats more than five minutes. The tests in real
@@ -141,14 +140,9 @@ func TestABroadcastUsesTheLimitsAndKeepsThem(t *testing.T) {
 }
 
 func TestTwoReplicasKeepTheLimitsTogether(t *testing.T) {
-	server := os.Getenv("PARLEY_TEST_POSTGRES")
-	if server == "" {
-		t.Log("without PostgreSQL: PARLEY_TEST_POSTGRES is not set")
+	where := storetest.Postgres(t)
+	if where == "" {
 		return
 	}
-	name := fmt.Sprintf("b%d", time.Now().UnixNano())
-	if _, err := openStore(t, server).DB().Exec("CREATE DATABASE " + name); err != nil {
-		t.Fatal(err)
-	}
-	broadcast(t, strings.Replace(server, "/postgres?", "/"+name+"?", 1), 2)
+	broadcast(t, where, 2)
 }

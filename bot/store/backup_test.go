@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,24 +16,8 @@ import (
 	"time"
 
 	"parley/bot"
+	"parley/bot/store/storetest"
 )
-
-// places are an empty place for a store on each engine there is.
-func places(t *testing.T) map[string]string {
-	t.Helper()
-	out := map[string]string{"sqlite": filepath.Join(t.TempDir(), "a b.db")}
-	server := os.Getenv("PARLEY_TEST_POSTGRES")
-	if server == "" {
-		t.Log("without PostgreSQL: PARLEY_TEST_POSTGRES is not set")
-		return out
-	}
-	name := fmt.Sprintf("b%d", time.Now().UnixNano())
-	if _, err := open(t, server).db.Exec("CREATE DATABASE " + name); err != nil {
-		t.Fatal(err)
-	}
-	out["postgres"] = strings.Replace(server, "/postgres?", "/"+name+"?", 1)
-	return out
-}
 
 // libraryTables are tables as mautrix makes them, with every type it has.
 func libraryTables(ctx context.Context, s *Store) error {
@@ -158,7 +141,7 @@ func TestABackupIsTheSameFromWhicheverEngineAndToWhichever(t *testing.T) {
 	}
 	next := first
 	for range 2 {
-		for engine, where := range places(t) {
+		for engine, where := range storetest.Places(t) {
 			if err := restore(t, where, next, Restoring{}); err != nil {
 				t.Fatalf("%s: %v", engine, err)
 			}
@@ -197,7 +180,7 @@ func TestAStoreThatIsNotEmptyOrInUseIsNotRestoredTo(t *testing.T) {
 	s := open(t, from)
 	fillAll(t, s)
 	backup := backedUp(t, from)
-	for engine, where := range places(t) {
+	for engine, where := range storetest.Places(t) {
 		t.Run(engine, func(t *testing.T) {
 			r, err := Open(t.Context(), where)
 			if err != nil {
@@ -233,7 +216,7 @@ func TestForceReplacesWhatIsThere(t *testing.T) {
 	s := open(t, from)
 	fillAll(t, s)
 	backup := backedUp(t, from)
-	for engine, where := range places(t) {
+	for engine, where := range storetest.Places(t) {
 		t.Run(engine, func(t *testing.T) {
 			r, err := Open(t.Context(), where)
 			if err != nil {
@@ -340,7 +323,7 @@ func TestABackupOfAnEarlierSchemaIsBroughtToTheNewest(t *testing.T) {
 		t.Fatal(err)
 	}
 	backup := backedUp(t, from)
-	for engine, where := range places(t) {
+	for engine, where := range storetest.Places(t) {
 		if err := restore(t, where, backup, Restoring{}); err != nil {
 			t.Fatalf("%s: %v", engine, err)
 		}

@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
-	"os"
+	"parley/bot/store/storetest"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -11,23 +11,9 @@ import (
 	"time"
 )
 
-// engines opens a fresh store on each engine there is: SQLite always,
-// PostgreSQL where PARLEY_TEST_POSTGRES names a server, as in make test.
+// engines opens a fresh store on each engine there is.
 func engines(t *testing.T, test func(t *testing.T, s *Store)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, open(t, filepath.Join(t.TempDir(), "a b.db"))) })
-	server := os.Getenv("PARLEY_TEST_POSTGRES")
-	if server == "" {
-		t.Log("without PostgreSQL: PARLEY_TEST_POSTGRES is not set")
-		return
-	}
-	t.Run("postgres", func(t *testing.T) {
-		admin := open(t, server)
-		name := fmt.Sprintf("t%d", time.Now().UnixNano())
-		if _, err := admin.db.Exec("CREATE DATABASE " + name); err != nil {
-			t.Fatal(err)
-		}
-		test(t, open(t, strings.Replace(server, "/postgres?", "/"+name+"?", 1)))
-	})
+	storetest.Engines(t, func(t *testing.T, where string) { test(t, open(t, where)) })
 }
 
 func open(t *testing.T, where string) *Store {

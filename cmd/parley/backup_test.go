@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,31 +9,8 @@ import (
 
 	"parley/adapters/matrix/matrixtest"
 	"parley/adapters/telegram/telegramtest"
-	"parley/bot/store"
+	"parley/bot/store/storetest"
 )
-
-// elsewhere are other places to which a store can be moved: a file, and a
-// PostgreSQL database where PARLEY_TEST_POSTGRES names a server.
-func elsewhere(t *testing.T) map[string]string {
-	t.Helper()
-	out := map[string]string{"sqlite": filepath.Join(t.TempDir(), "moved.db")}
-	server := os.Getenv("PARLEY_TEST_POSTGRES")
-	if server == "" {
-		t.Log("without PostgreSQL: PARLEY_TEST_POSTGRES is not set")
-		return out
-	}
-	admin, err := store.Open(t.Context(), server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer admin.Close()
-	name := fmt.Sprintf("r%d", time.Now().UnixNano())
-	if _, err := admin.DB().Exec("CREATE DATABASE " + name); err != nil {
-		t.Fatal(err)
-	}
-	out["postgres"] = strings.Replace(server, "/postgres?", "/"+name+"?", 1)
-	return out
-}
 
 func must(t *testing.T, args ...string) string {
 	t.Helper()
@@ -46,7 +22,7 @@ func must(t *testing.T, args ...string) string {
 }
 
 func TestABackupMadeWhileQuestionsRunMovesTheBotElsewhere(t *testing.T) {
-	for engine := range elsewhere(t) {
+	for engine := range storetest.Places(t) {
 		t.Run(engine, func(t *testing.T) {
 			s := newSceneOf(t, telegramtest.Options{Latency: 5 * time.Millisecond}, func(*scene) func() { return func() {} })
 			p := startProgram(t)
@@ -87,7 +63,7 @@ func TestABackupMadeWhileQuestionsRunMovesTheBotElsewhere(t *testing.T) {
 			}
 			p.kill()
 
-			t.Setenv("PARLEY_STORE_URL", elsewhere(t)[engine])
+			t.Setenv("PARLEY_STORE_URL", storetest.Places(t)[engine])
 			if out := must(t, "restore", file); !strings.Contains(out, "made from sqlite") {
 				t.Error(out)
 			}
@@ -112,7 +88,7 @@ func TestABackupMadeWhileQuestionsRunMovesTheBotElsewhere(t *testing.T) {
 
 func TestABackupKeepsTheBotsDeviceInMatrix(t *testing.T) {
 	hs := matrixtest.Start(t)
-	for engine := range elsewhere(t) {
+	for engine := range storetest.Places(t) {
 		t.Run(engine, func(t *testing.T) {
 			dir := t.TempDir()
 			name := "parley" + engine
@@ -146,7 +122,7 @@ func TestABackupKeepsTheBotsDeviceInMatrix(t *testing.T) {
 			away := alice.Say(t, room, asks[0]) // while nobody is there
 
 			moved := t.TempDir()
-			set(moved, elsewhere(t)[engine])
+			set(moved, storetest.Places(t)[engine])
 			must(t, "restore", file)
 			private(t, filepath.Join(moved, "recovery.key"))
 			private(t, filepath.Join(moved, "pickle.key"))

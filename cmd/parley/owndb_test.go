@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"net/url"
 	"os"
 	"os/exec"
 	"os/user"
@@ -11,9 +9,9 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
-	"time"
 
 	"parley/bot/store"
+	"parley/bot/store/storetest"
 )
 
 // ownDatabase is a PostgreSQL database that a test may ill-treat.
@@ -26,29 +24,20 @@ type ownDatabase struct {
 // installed here. There is none if PARLEY_TEST_POSTGRES is not set.
 func newDatabase(t *testing.T) *ownDatabase {
 	t.Helper()
-	server := os.Getenv("PARLEY_TEST_POSTGRES")
-	if server == "" {
+	if storetest.Server(t) == "" {
 		return nil
 	}
 	if bins, _ := filepath.Glob("/usr/lib/postgresql/*/bin"); len(bins) > 0 {
 		return ownServer(t, bins[len(bins)-1])
 	}
-	admin, err := store.Open(t.Context(), server)
+	where := storetest.Postgres(t)
+	st, err := store.Open(t.Context(), where)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { admin.Close() })
-	name := fmt.Sprintf("w%d", time.Now().UnixNano())
-	if _, err := admin.DB().Exec("CREATE DATABASE " + name); err != nil {
-		t.Fatal(err)
-	}
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return &ownDatabase{u.String(), func() {
-		if _, err := admin.DB().Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name); err != nil {
+	t.Cleanup(func() { st.Close() })
+	return &ownDatabase{where, func() {
+		if _, err := st.DB().Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); err != nil {
 			t.Error(err)
 		}
 	}}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parley/adapters/telegram/telegramtest"
+	"parley/bot/store/storetest"
 )
 
 // fleet are processes of the program that share a PostgreSQL database.
@@ -26,7 +27,7 @@ type fleet struct {
 // newFleet is none where there is no PostgreSQL.
 func newFleet(t *testing.T, o telegramtest.Options, replicas, people int) *fleet {
 	t.Helper()
-	where := elsewhere(t)["postgres"]
+	where := storetest.Postgres(t)
 	if where == "" {
 		return nil
 	}

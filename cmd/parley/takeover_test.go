@@ -18,7 +18,6 @@ func TestAnotherProcessTakesOverWithinFifteenSeconds(t *testing.T) {
 	t.Parallel()
 	db := newDatabase(t)
 	if db == nil {
-		t.Log("without PostgreSQL: PARLEY_TEST_POSTGRES is not set")
 		return
 	}
 	hs, tg := matrixtest.Start(t), telegramtest.New(t, telegramtest.Options{})

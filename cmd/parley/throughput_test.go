@@ -14,6 +14,7 @@ import (
 
 	"parley/adapters/telegram/telegramtest"
 	"parley/bot/store"
+	"parley/bot/store/storetest"
 )
 
 var (
@@ -156,8 +157,7 @@ func TestHowMuchThreeReplicasAnswerBesideOne(t *testing.T) {
 		t.Log("run it with -times 2.2")
 		return
 	}
-	if os.Getenv("PARLEY_TEST_POSTGRES") == "" {
-		t.Log("without PostgreSQL: PARLEY_TEST_POSTGRES is not set")
+	if storetest.Server(t) == "" {
 		return
 	}
 	var ys []yield

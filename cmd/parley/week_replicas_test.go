@@ -44,7 +44,6 @@ func (b *balancer) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 func wednesday(t *testing.T, _ *matrixtest.Homeserver) {
 	db := newDatabase(t)
 	if db == nil {
-		t.Log("without PostgreSQL: PARLEY_TEST_POSTGRES is not set")
 		return
 	}
 	tg := telegramtest.New(t, telegramtest.Options{Latency: 10 * time.Millisecond}) // or hardly an answer would be under way at a kill
