@@ -227,6 +227,22 @@ func TestCorrectionsEditWhatWasTold(t *testing.T) {
 	contains(t, last(t, d.shown("2"), 1), "withdrawn on 22 June 2026")
 }
 
+func TestWhatIsToldAnewIsCorrectedThereAndTheOldNewsStayAsTheyWere(t *testing.T) {
+	d := newDesk(t)
+	d.say("1", "subscribe", "")
+	d.change(romeOff)
+	d.deliver()
+	d.change(event("ev-rome-cancelled", "announced", "2026-06-17", "2026-07-09"))
+	d.deliver()
+	d.change(event("ev-rome-cancelled", "announced", "2026-06-17", "2026-07-09", "better"))
+	d.deliver()
+	told := d.shown("1")
+	contains(t, last(t, told, 2), "Date announced", "better", "corrected on")
+	if strings.Contains(told[0], "better") || strings.Contains(told[0], "corrected") {
+		t.Errorf("the cancellation tells what came after it:\n%s", told[0])
+	}
+}
+
 func TestRemindersComeADayAndAnHourBefore(t *testing.T) {
 	at := strings.Replace(rome, "for_date: 2026-07-05,", "for_date: 2026-07-05, for_time: '14:00', zone: Europe/Istanbul,", 1)
 	d := newDesk(t, at)

@@ -160,7 +160,7 @@ func (v *view) asToldNow(p Post) (news []answers.News, amended bool) {
 	upTo := upToOf(p)
 	for _, it := range p.Items {
 		var n answers.News
-		found := false
+		found, over := false, false
 		for _, r := range v.revisions {
 			for _, c := range r.Changes {
 				switch {
@@ -169,7 +169,9 @@ func (v *view) asToldNow(p Post) (news []answers.News, amended bool) {
 					n, found = answers.News{Change: c}, true
 				case found && r.Number <= upTo: // it was told like that
 					n.After = c.After
-				case found && c.Amends():
+				case found && !c.Amends(): // told anew: what is corrected then is that
+					over = true
+				case found && (!over || c.Kind == answers.Withdrawn):
 					n.Amended, amended = &answers.Amendment{Change: c, Day: r.Day}, true
 				}
 			}

@@ -3,9 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
-	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -14,36 +12,13 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"parley/adapters/telegram/telegramtest"
-	"parley/bot/store"
+	"parley/bot/store/storetest"
 )
 
 // databases runs a test on each engine, with the settings naming a fresh one.
 func databases(t *testing.T, test func(t *testing.T)) {
-	t.Run("sqlite", func(t *testing.T) {
-		t.Setenv("PARLEY_STORE_URL", filepath.Join(t.TempDir(), "parley.db"))
-		test(t)
-	})
-	server := os.Getenv("PARLEY_TEST_POSTGRES")
-	if server == "" {
-		t.Log("without PostgreSQL: PARLEY_TEST_POSTGRES is not set")
-		return
-	}
-	t.Run("postgres", func(t *testing.T) {
-		admin, err := store.Open(t.Context(), server)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer admin.Close()
-		name := fmt.Sprintf("h%d", time.Now().UnixNano())
-		if _, err := admin.DB().Exec("CREATE DATABASE " + name); err != nil {
-			t.Fatal(err)
-		}
-		u, err := url.Parse(server)
-		if err != nil {
-			t.Fatal(err)
-		}
-		u.Path = "/" + name
-		t.Setenv("PARLEY_STORE_URL", u.String())
+	storetest.Engines(t, func(t *testing.T, where string) {
+		t.Setenv("PARLEY_STORE_URL", where)
 		test(t)
 	})
 }
@@ -144,7 +119,12 @@ func (b *both) edit(r *rand.Rand, n int) {
 	case x == 0 && len(standing) > 1:
 		b.drop(standing[r.IntN(len(standing))])
 	case x == 1 && len(standing) > 0:
-		b.put(standing[r.IntN(len(standing))], "announced", "2026-11-20", "2027-01-05", fmt.Sprint("better", n))
+		id := standing[r.IntN(len(standing))]
+		as, day := "announced", "2027-01-05" // another kind or day would be news
+		if what := strings.Fields(b.texts[id])[2]; what != as {
+			as, day = what, "2027-01-09"
+		}
+		b.put(id, as, "2026-11-20", day, fmt.Sprint("better", n))
 	case x == 2 && len(standing) > 0:
 		b.put(fmt.Sprintf("ev-h%d-%s", n, kind), kind, "2026-11-20", "2027-01-09")
 	default:
