@@ -100,10 +100,11 @@ func serve(ctx context.Context, cfg *config.Config, load func() (*config.Config,
 	var wg sync.WaitGroup
 	pruning, stop := context.WithCancel(ctx)
 	if st.Shared() {
-		wg.Go(func() { pruneTalks(pruning, st, log) })
+		wg.Go(func() { repeat(pruning, time.Minute, func() { pruneTalks(pruning, st, log) }) })
 	}
 	wg.Go(func() { rest(pruning, b, adapters) })
-	wg.Go(func() { prune(pruning, st, max(inboxLife, 2*cfg.Matrix.MaxAge), log) })
+	life := max(inboxLife, 2*cfg.Matrix.MaxAge)
+	wg.Go(func() { repeat(pruning, time.Hour, func() { prune(pruning, st, life, log) }) })
 	if operators != nil {
 		wg.Go(func() { operators.run(pruning) })
 	}
@@ -126,38 +127,26 @@ func serve(ctx context.Context, cfg *config.Config, load func() (*config.Config,
 // gives an update again for a day at the most, Matrix for max_age.
 const inboxLife = 7 * 24 * time.Hour
 
-// prune forgets what is kept no longer, at once and then every hour, until ctx ends.
+// prune forgets what is kept no longer.
 func prune(ctx context.Context, st *store.Store, life time.Duration, log *slog.Logger) {
-	every := time.NewTicker(time.Hour)
-	defer every.Stop()
-	for {
-		if err := st.PruneInbox(ctx, time.Now().Add(-life)); err != nil && ctx.Err() == nil {
-			log.Warn("old updates not forgotten", "err", err)
-		}
-		if err := st.Prune(ctx, time.Now()); err != nil && ctx.Err() == nil {
-			log.Warn("old announcements not forgotten", "err", err)
-		}
-		select {
-		case <-every.C:
-		case <-ctx.Done():
-			return
-		}
+	if err := st.PruneInbox(ctx, time.Now().Add(-life)); err != nil && ctx.Err() == nil {
+		log.Warn("old updates not forgotten", "err", err)
+	}
+	if err := st.Prune(ctx, time.Now()); err != nil && ctx.Err() == nil {
+		log.Warn("old announcements not forgotten", "err", err)
 	}
 }
 
-// pruneTalks forgets, every minute, talks that count no more.
+// pruneTalks forgets talks that count no more.
 func pruneTalks(ctx context.Context, st *store.Store, log *slog.Logger) {
-	every := time.NewTicker(time.Minute)
-	defer every.Stop()
-	for {
-		if err := st.PruneTalks(ctx, time.Now()); err != nil && ctx.Err() == nil {
-			log.Warn("old talks not forgotten", "err", err)
-		}
-		select {
-		case <-every.C:
-		case <-ctx.Done():
-			return
-		}
+	if err := st.PruneTalks(ctx, time.Now()); err != nil && ctx.Err() == nil {
+		log.Warn("old talks not forgotten", "err", err)
+	}
+}
+
+// repeat calls do at once and then after each span of time, until ctx ends.
+func repeat(ctx context.Context, span time.Duration, do func()) {
+	for do(); pause(ctx, span); do() {
 	}
 }
 
