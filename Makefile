@@ -31,8 +31,10 @@ $(VULN): .ci/tools/go.mod .ci/tools/go.sum
 	@mkdir -p $(BIN)
 	cd .ci/tools && CGO_ENABLED=0 $(GO) build -o $(VULN) golang.org/x/vuln/cmd/govulncheck
 
-unit: ## the tests, with the race detector, those that take longest first
-	$(RACE) $(GO) test $(TAGS) -race -p 4 -timeout 20m ./cmd/... ./adapters/... ./bot/... ./config/... ./answers/...
+unit: ## the tests, with the race detector; what takes longest is begun first, and in parts
+	@$(RACE) ./.ci/shards ./cmd/parley 2 $(TAGS) -race & parts=$$!; \
+	trap 'kill $$parts 2>/dev/null' EXIT; \
+	$(RACE) $(GO) test $(TAGS) -race -p 3 -timeout 20m ./adapters/... ./bot/... ./config/... ./answers/... && wait $$parts
 
 model: build ## the model is the one that the questions make
 	@$(BIN)/parley train --facts answers/facts --out $(BIN)/model.bin

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river/rivertype"
@@ -21,6 +22,16 @@ type alive struct {
 	conn *sql.Conn
 }
 
+// life is the name under which this process gives signs of life, while it does.
+type life struct{ of atomic.Pointer[string] }
+
+func (l *life) name() string {
+	if id := l.of.Load(); id != nil {
+		return *id
+	}
+	return ""
+}
+
 // lookForDead is how often that is looked for.
 const lookForDead = 5 * time.Second
 
@@ -28,9 +39,11 @@ func newAlive(s *Store) *alive { return &alive{s: s, id: "parley-" + rand.Text()
 
 // run holds the lock and looks for the dead until ctx ends.
 func (a *alive) run(ctx context.Context, log *slog.Logger) {
+	a.s.life.of.Store(&a.id)
 	defer func() {
+		a.s.life.of.Store(nil)
 		if a.conn != nil {
-			a.conn.Close()
+			end(a.conn)
 		}
 	}()
 	for {

@@ -44,20 +44,38 @@ func (s *Store) Mark(ctx context.Context, network, id string, st State, now time
 	return nil
 }
 
+// takeoverAfter is how long what a process has claimed is left to it at least. One
+// that has lost the database holds its lock again within lookForDead.
+const takeoverAfter = 2 * lookForDead
+
 // Claim takes an update for this process, of several replicas for one. It tells
 // what became of it before, and whether it is this process's now: it is if it is
-// new, was given back, or has not been dealt with for as long as stale.
+// new, was given back, has not been dealt with for as long as stale, or was claimed
+// by a process that has died since.
 func (s *Store) Claim(ctx context.Context, network, id string, now time.Time, stale time.Duration) (was State, mine bool, err error) {
-	const fresh = `INSERT INTO inbox (network, id, state, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
-	if mine, err = s.changes(ctx, fresh, network, id, int(Sending), millis(now)); mine || err != nil {
+	me := s.life.name()
+	const fresh = `INSERT INTO inbox (network, id, state, at, taker) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`
+	if mine, err = s.changes(ctx, fresh, network, id, int(Sending), millis(now), me); mine || err != nil {
 		return New, mine, err
 	}
-	const left = `UPDATE inbox SET at = $1, state = $2 WHERE network = $3 AND id = $4 AND (state = $5 OR state = $2 AND at < $6)`
-	if mine, err = s.changes(ctx, left, millis(now), int(Sending), network, id, int(New), millis(now.Add(-stale))); mine || err != nil {
+	left := `UPDATE inbox SET at = $1, state = $2, taker = $3 WHERE network = $4 AND id = $5 AND (state = $6 OR state = $2 AND (at < $7` +
+		s.orTakerDied() + `))`
+	args := []any{millis(now), int(Sending), me, network, id, int(New), millis(now.Add(-stale))}
+	if s.Shared() {
+		args = append(args, millis(now.Add(-takeoverAfter)))
+	}
+	if mine, err = s.changes(ctx, left, args...); mine || err != nil {
 		return Sending, mine, err
 	}
 	was, err = s.Update(ctx, network, id)
 	return was, false, err
+}
+
+func (s *Store) orTakerDied() string {
+	if !s.Shared() {
+		return ""
+	}
+	return ` OR at < $8 AND taker NOT IN ('', $3) AND pg_try_advisory_xact_lock(hashtextextended(taker, 7239))`
 }
 
 // changes tells whether a statement changed something.

@@ -37,6 +37,7 @@ type Store struct {
 	langs  languages
 	queue  queue
 	locks  locks
+	life   life
 }
 
 // Open opens the database that where names, a path of a SQLite file or a
@@ -131,9 +132,6 @@ func (s *Store) Shared() bool { return s.engine == "postgres" }
 
 // migrate brings the tables up to a version.
 func (s *Store) migrate(ctx context.Context, version int) error {
-	if _, err := s.db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS parley_schema (version INTEGER NOT NULL)`); err != nil {
-		return err
-	}
 	names, err := fs.Glob(migrations, "migrations/"+s.engine+"/*.sql")
 	if err != nil {
 		return err
@@ -147,6 +145,9 @@ func (s *Store) migrate(ctx context.Context, version int) error {
 		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(7238401)`); err != nil {
 			return err
 		}
+	}
+	if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS parley_schema (version INTEGER NOT NULL)`); err != nil {
+		return err
 	}
 	var have int
 	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(version), 0) FROM parley_schema`).Scan(&have); err != nil {

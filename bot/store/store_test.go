@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 	"fmt"
-	"parley/bot/store/storetest"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"parley/bot"
+	"parley/bot/store/storetest"
 )
 
 // engines opens a fresh store on each engine there is.
@@ -50,6 +52,26 @@ func TestAnUpdateGoesFromNewToDone(t *testing.T) {
 		if got, _ := s.Update(ctx, "telegram", "7"); got != New {
 			t.Error("not pruned")
 		}
+	})
+}
+
+func TestManyProcessesMayOpenAnEmptyDatabaseAtTheSameTime(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, where string) {
+		if !IsPostgres(where) {
+			return
+		}
+		var wg sync.WaitGroup
+		for range 12 {
+			wg.Go(func() {
+				s, err := Open(t.Context(), where)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				s.Close()
+			})
+		}
+		wg.Wait()
 	})
 }
 
@@ -100,6 +122,57 @@ func TestAnUpdateThatIsLeftIsClaimedByAnother(t *testing.T) {
 			if was, mine, err := s.Claim(ctx, "telegram", "1", now.Add(c.after), time.Minute); err != nil || was != c.was || mine != c.mine {
 				t.Errorf("after %s: %v %v %v, want %v %v", c.after, was, mine, err, c.was, c.mine)
 			}
+		}
+	})
+}
+
+func TestWhatADeadProcessHasClaimedIsClaimedByAnotherSoon(t *testing.T) {
+	engines(t, func(t *testing.T, s *Store) {
+		if !s.Shared() {
+			return
+		}
+		one, err := Open(t.Context(), s.where)
+		if err != nil {
+			t.Fatal(err)
+		}
+		working := func(s *Store) (stop func()) {
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				_ = s.Work(ctx, 1, nil, func(context.Context, bot.Task) error { return nil })
+			}()
+			for s.life.name() == "" {
+				time.Sleep(10 * time.Millisecond)
+			}
+			return func() { cancel(); <-ended }
+		}
+		die := working(one)
+		defer working(s)()
+		claim := func(s *Store, after time.Duration) bool {
+			_, mine, err := s.Claim(t.Context(), "telegram", "1", now.Add(after), time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return mine
+		}
+		if !claim(one, 0) || claim(s, time.Second) || claim(s, 30*time.Second) {
+			t.Error("not claimed, or taken from one that lives")
+		}
+		die()
+		if claim(s, 3*time.Second) {
+			t.Error("taken from one that may only have lost the database for a moment")
+		}
+		for end := time.Now().Add(10 * time.Second); !claim(s, takeoverAfter+time.Second); time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("not taken from the dead")
+			}
+		}
+		if claim(s, takeoverAfter+2*time.Second) {
+			t.Error("taken twice")
+		}
+		if err := one.Close(); err != nil {
+			t.Error(err)
 		}
 	})
 }
