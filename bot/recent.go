@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
 	"parley/answers"
 )
 
@@ -16,15 +18,21 @@ import (
 type recent struct {
 	seed maphash.Seed
 
-	mu       sync.Mutex
-	book     *answers.Book
-	new, old map[uint64]answers.Answer // what is asked again moves from old to new
+	mu   sync.Mutex
+	book *answers.Book
+	kept *simplelru.LRU[uint64, answers.Answer]
 }
 
-// maxRecent is how many answers are kept at the most, half of them new.
+// maxRecent is how many answers are kept at the most.
 const maxRecent = 512
 
-func newRecent() *recent { return &recent{seed: maphash.MakeSeed()} }
+func newRecent() *recent {
+	kept, err := simplelru.NewLRU[uint64, answers.Answer](maxRecent, nil)
+	if err != nil { // of a size below one
+		panic(err)
+	}
+	return &recent{seed: maphash.MakeSeed(), kept: kept}
+}
 
 // answer answers from a book, or as it did before.
 func (r *recent) answer(book *answers.Book, q answers.Question) answers.Answer {
@@ -53,16 +61,10 @@ func (r *recent) find(book *answers.Book, key uint64) (answers.Answer, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.book != book {
-		r.book, r.new, r.old = book, nil, nil
+		r.book = book
+		r.kept.Purge()
 	}
-	if a, ok := r.new[key]; ok {
-		return a, true
-	}
-	a, ok := r.old[key]
-	if ok {
-		r.put(key, a)
-	}
-	return a, ok
+	return r.kept.Get(key)
 }
 
 func (r *recent) keep(book *answers.Book, key uint64, a answers.Answer) {
@@ -72,16 +74,6 @@ func (r *recent) keep(book *answers.Book, key uint64, a answers.Answer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.book == book { // else the facts have changed meanwhile
-		r.put(key, a)
+		r.kept.Add(key, a)
 	}
-}
-
-func (r *recent) put(key uint64, a answers.Answer) {
-	if len(r.new) >= maxRecent/2 {
-		r.old, r.new = r.new, nil
-	}
-	if r.new == nil {
-		r.new = make(map[uint64]answers.Answer, maxRecent/2)
-	}
-	r.new[key] = a
 }

@@ -82,6 +82,7 @@ type Adapter struct {
 	tickets *tickets
 	memory  *remembered
 	outbox  *outbox
+	forms   *forms
 	stats   counters
 	secret  string
 
@@ -120,7 +121,7 @@ func New(cfg Config) (*Adapter, error) {
 	}
 	cfg.Limits.Try = cfg.Limits.Try && !cfg.atTelegram()
 	a := &Adapter{
-		cfg: cfg, log: cfg.Log, client: newClient(cfg.APIURL, cfg.Token),
+		cfg: cfg, forms: newForms(), log: cfg.Log, client: newClient(cfg.APIURL, cfg.Token),
 		gov: newGovernor(cfg.Limits), track: newTracker(), tickets: newTickets(), memory: newRemembered(), outbox: newOutbox(),
 		secret: cfg.Webhook.Secret, inlineSlots: make(chan struct{}, 16), extra: make(chan struct{}, 64),
 	}

@@ -18,10 +18,10 @@ const (
 
 type button = tgbotapi.InlineKeyboardButton
 
-// setButtons makes a keyboard: one choice in a row, and below an answer its
+// buttons makes a keyboard: one choice in a row, and below an answer its
 // sources and a way to share it. A choice whose id is too long for a button is
 // left out; it can still be asked for in words.
-func (a *Adapter) setButtons(p params, r bot.Reply) {
+func (a *Adapter) buttons(r bot.Reply) string {
 	var rows [][]button
 	for _, c := range r.Choices {
 		if b, ok := choiceButton(c); ok && len(rows) < maxChoices {
@@ -31,9 +31,10 @@ func (a *Adapter) setButtons(p params, r bot.Reply) {
 	if last := a.aboutFact(r); len(last) > 0 {
 		rows = append(rows, last)
 	}
-	if len(rows) > 0 {
-		p["reply_markup"] = jsonOf(tgbotapi.InlineKeyboardMarkup{InlineKeyboard: rows})
+	if len(rows) == 0 {
+		return ""
 	}
+	return jsonOf(tgbotapi.InlineKeyboardMarkup{InlineKeyboard: rows})
 }
 
 func choiceButton(c answers.Choice) (button, bool) {

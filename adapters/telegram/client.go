@@ -210,7 +210,7 @@ var errTooLong = errors.New("the answer is too long")
 // resultOf is the result in an answer that says ok.
 func resultOf(body []byte) (json.RawMessage, error) {
 	if rest, ok := bytes.CutPrefix(body, []byte(`{"ok":true,"result":`)); ok { // the server's usual form
-		if rest, ok = bytes.CutSuffix(bytes.TrimSpace(rest), []byte("}")); ok && json.Valid(rest) {
+		if rest, ok = bytes.CutSuffix(bytes.TrimSpace(rest), []byte("}")); ok && (isMessage(rest) || json.Valid(rest)) {
 			return rest, nil
 		}
 	}
@@ -222,6 +222,13 @@ func resultOf(body []byte) (json.RawMessage, error) {
 		return nil, errors.New("no result")
 	}
 	return r.Result, nil
+}
+
+// isMessage tells whether a result is a message that begins with its id, of which
+// no more is read.
+func isMessage(result json.RawMessage) bool {
+	_, ok := leading(result, idFirst)
+	return ok && bytes.HasSuffix(result, []byte("}"))
 }
 
 // withoutURL removes the address, which contains the token, from an error.

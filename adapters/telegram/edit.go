@@ -19,21 +19,22 @@ func (a *Adapter) Edit(ctx context.Context, to bot.Chat, id string, r bot.Reply)
 }
 
 func (a *Adapter) edit(ctx context.Context, t *ticket, to bot.Chat, id string, r bot.Reply) error {
-	parts := a.parts(r)
-	if len(parts) == 0 {
+	f := a.form(r)
+	n := len(f.parts)
+	if n == 0 {
 		return errEmpty
 	}
 	had := append([]string{id}, a.memory.restOf(to.ID, id)...)
-	for i := 0; i < len(parts) && i < len(had); i++ {
-		if err := a.editOne(ctx, t, to, had[i], r, parts[i], i == len(parts)-1); err != nil {
+	for i := 0; i < n && i < len(had); i++ {
+		if err := a.editOne(ctx, t, to, had[i], f.message(i)); err != nil {
 			return err
 		}
 	}
-	for _, old := range had[min(len(parts), len(had)):] {
+	for _, old := range had[min(n, len(had)):] {
 		a.remove(ctx, to, old)
 	}
-	kept := had[:min(len(parts), len(had))]
-	added, err := a.post(ctx, t, to, r, parts, len(kept))
+	kept := had[:min(n, len(had))]
+	added, err := a.post(ctx, t, to, r, f, len(kept))
 	a.memory.setRest(to.ID, id, append(append([]string{}, kept[1:]...), added...))
 	if r.Quote != "" {
 		a.memory.answered(to.ID, r.Quote, id)
@@ -42,12 +43,8 @@ func (a *Adapter) edit(ctx context.Context, t *ticket, to bot.Chat, id string, r
 	return err
 }
 
-func (a *Adapter) editOne(ctx context.Context, t *ticket, to bot.Chat, id string, r bot.Reply, f formatted, last bool) error {
-	p := textParams(f)
+func (a *Adapter) editOne(ctx context.Context, t *ticket, to bot.Chat, id string, p params) error {
 	p["message_id"] = id
-	if last {
-		a.setButtons(p, r)
-	}
 	j := a.job(ctx, "editMessageText", to, p)
 	j.ticket, j.repeatable = t, true
 	_, err := a.carryOut(ctx, j)

@@ -116,6 +116,13 @@ func (g *governor) wait(ctx context.Context, chat string, class int) error {
 	return ctx.Err()
 }
 
+// trying tells whether it is being found out if the server has limits.
+func (g *governor) trying() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.trial.trying(time.Now())
+}
+
 // delay is how long a request to the chat has to wait at the least.
 func (g *governor) delay(chat string) time.Duration {
 	g.mu.Lock()

@@ -1,56 +1,28 @@
 package telegram
 
 import (
-	"container/list"
 	"slices"
 	"sync"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 // lru remembers the last so many things that were used.
-type lru[K comparable, V any] struct {
-	size  int
-	items map[K]*list.Element
-	order *list.List // the one used last in front
-}
-
-type lruItem[K comparable, V any] struct {
-	key   K
-	value V
-}
+type lru[K comparable, V any] = simplelru.LRU[K, V]
 
 func newLRU[K comparable, V any](size int) *lru[K, V] {
-	return &lru[K, V]{size, map[K]*list.Element{}, list.New()}
+	l, err := simplelru.NewLRU[K, V](size, nil)
+	if err != nil { // of a size below one
+		panic(err)
+	}
+	return l
 }
 
-func (l *lru[K, V]) get(k K) (V, bool) {
-	e, ok := l.items[k]
-	if !ok {
-		var none V
-		return none, false
-	}
-	l.order.MoveToFront(e)
-	return e.Value.(lruItem[K, V]).value, true
-}
-
-func (l *lru[K, V]) put(k K, v V) {
-	if e, ok := l.items[k]; ok {
-		e.Value = lruItem[K, V]{k, v}
-		l.order.MoveToFront(e)
-		return
-	}
-	l.items[k] = l.order.PushFront(lruItem[K, V]{k, v})
-	if l.order.Len() > l.size {
-		last := l.order.Back()
-		delete(l.items, last.Value.(lruItem[K, V]).key)
-		l.order.Remove(last)
-	}
-}
-
-func (l *lru[K, V]) drop(which func(K) bool) {
-	for k, e := range l.items {
-		if which(k) {
-			delete(l.items, k)
-			l.order.Remove(e)
+// dropChat drops what is known of a chat's messages.
+func dropChat[V any](l *lru[msgKey, V], chat string) {
+	for _, k := range l.Keys() {
+		if k.chat == chat {
+			l.Remove(k)
 		}
 	}
 }
@@ -83,13 +55,13 @@ func newRemembered() *remembered {
 func (r *remembered) answerTo(chat, question string) (string, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.answers.get(msgKey{chat, question})
+	return r.answers.Get(msgKey{chat, question})
 }
 
 func (r *remembered) answered(chat, question, answer string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.answers.put(msgKey{chat, question}, answer)
+	r.answers.Add(msgKey{chat, question}, answer)
 	if len(r.pairs) < maxPairs {
 		r.pairs = append(r.pairs, pair{chat, question, answer})
 	}
@@ -99,13 +71,13 @@ func (r *remembered) answered(chat, question, answer string) {
 func (r *remembered) wait(chat, question, update string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.waits.put(msgKey{chat, question}, update)
+	r.waits.Add(msgKey{chat, question}, update)
 }
 
 func (r *remembered) waitsFor(chat, question string) (string, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.waits.get(msgKey{chat, question})
+	return r.waits.Get(msgKey{chat, question})
 }
 
 // unstored are the answers since it was last asked for.
@@ -122,23 +94,23 @@ func (r *remembered) forget(chat string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.pairs = slices.DeleteFunc(r.pairs, func(p pair) bool { return p.chat == chat })
-	r.answers.drop(func(k msgKey) bool { return k.chat == chat })
-	r.rest.drop(func(k msgKey) bool { return k.chat == chat })
-	r.waits.drop(func(k msgKey) bool { return k.chat == chat })
+	dropChat(r.answers, chat)
+	dropChat(r.rest, chat)
+	dropChat(r.waits, chat)
 }
 
 func (r *remembered) restOf(chat, first string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	ids, _ := r.rest.get(msgKey{chat, first})
+	ids, _ := r.rest.Get(msgKey{chat, first})
 	return ids
 }
 
 func (r *remembered) setRest(chat, first string, ids []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, had := r.rest.get(msgKey{chat, first}); had || len(ids) > 0 {
-		r.rest.put(msgKey{chat, first}, ids)
+	if _, had := r.rest.Get(msgKey{chat, first}); had || len(ids) > 0 {
+		r.rest.Add(msgKey{chat, first}, ids)
 	}
 }
 
@@ -146,8 +118,8 @@ func (r *remembered) setRest(chat, first string, ids []string) {
 func (r *remembered) move(from, to string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	known, ok := r.moves.get(from)
-	r.moves.put(from, to)
+	known, ok := r.moves.Get(from)
+	r.moves.Add(from, to)
 	return !ok || known != to
 }
 
@@ -155,7 +127,7 @@ func (r *remembered) move(from, to string) bool {
 func (r *remembered) now(chat string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if to, ok := r.moves.get(chat); ok {
+	if to, ok := r.moves.Get(chat); ok {
 		return to
 	}
 	return chat
@@ -167,7 +139,7 @@ func (r *remembered) firstOfAlbum(id string) bool { return r.first(r.albums, id)
 func (r *remembered) first(l *lru[string, bool], k string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	_, known := l.get(k)
-	l.put(k, true)
+	_, known := l.Get(k)
+	l.Add(k, true)
 	return !known
 }

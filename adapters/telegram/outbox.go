@@ -90,7 +90,7 @@ func (o *outbox) revive(chat string) bool {
 }
 
 // postpone stores an answer that cannot go soon, and tells whether it did.
-func (a *Adapter) postpone(ctx context.Context, t *ticket, to bot.Chat, r bot.Reply, parts []formatted) bool {
+func (a *Adapter) postpone(ctx context.Context, t *ticket, to bot.Chat, r bot.Reply, f form) bool {
 	if t == nil || r.Unasked || r.Echoes || r.Final {
 		return false
 	}
@@ -100,7 +100,7 @@ func (a *Adapter) postpone(ctx context.Context, t *ticket, to bot.Chat, r bot.Re
 		return false
 	}
 	id := a.inboxID(t.id)
-	err := a.cfg.Store.PutWaiting(ctx, store.Waiting{Network: Network, ID: id, Chat: to.ID, Place: int64(t.id), Body: a.letter(to, r, parts)}, time.Now())
+	err := a.cfg.Store.PutWaiting(ctx, store.Waiting{Network: Network, ID: id, Chat: to.ID, Place: int64(t.id), Body: letterOf(to, r, f)}, time.Now())
 	if err != nil {
 		a.log.ErrorContext(ctx, "answer not stored", "err", err)
 		if more := a.outbox.remove(to.ID); more && first {
@@ -118,22 +118,22 @@ func (a *Adapter) postpone(ctx context.Context, t *ticket, to bot.Chat, r bot.Re
 
 // rewrite puts the answer to an edited question in the place of the one that
 // is stored, and tells whether that had still to be sent.
-func (a *Adapter) rewrite(ctx context.Context, to bot.Chat, r bot.Reply, parts []formatted) bool {
+func (a *Adapter) rewrite(ctx context.Context, to bot.Chat, r bot.Reply, f form) bool {
 	id, ok := a.memory.waitsFor(to.ID, r.Quote)
 	if !ok || r.Echoes {
 		return false
 	}
-	done, err := a.cfg.Store.ChangeWaiting(ctx, Network, id, a.letter(to, r, parts))
+	done, err := a.cfg.Store.ChangeWaiting(ctx, Network, id, letterOf(to, r, f))
 	if err != nil {
 		a.log.ErrorContext(ctx, "stored answer not changed", "err", err)
 	}
 	return done
 }
 
-func (a *Adapter) letter(to bot.Chat, r bot.Reply, parts []formatted) string {
+func letterOf(to bot.Chat, r bot.Reply, f form) string {
 	l := letter{Quote: r.Quote}
-	for i, part := range parts {
-		l.Parts = append(l.Parts, a.messageParams(to, r, part, i, len(parts)))
+	for i := range f.parts {
+		l.Parts = append(l.Parts, messageParams(to, r, f, i))
 	}
 	return jsonOf(l)
 }

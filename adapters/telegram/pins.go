@@ -79,8 +79,8 @@ const window = 8
 // shows that it is the one, or makes it so.
 func (a *Adapter) Find(ctx context.Context, to bot.Chat, r bot.Reply, after string, others []string) (string, error) {
 	first, err := strconv.Atoi(after)
-	parts := a.parts(r)
-	if err != nil || len(parts) == 0 {
+	f := a.form(r)
+	if err != nil || len(f.parts) == 0 {
 		return "", nil
 	}
 	r.Unasked = false // somebody waits for the outcome: the task that asks
@@ -90,12 +90,12 @@ func (a *Adapter) Find(ctx context.Context, to bot.Chat, r bot.Reply, after stri
 		return "", err
 	}
 	if len(ours) > 1 {
-		ours = a.showing(ctx, to, ours, parts[0].text)
+		ours = a.showing(ctx, to, ours, f.parts[0].text)
 	}
 	if len(ours) != 1 {
 		return "", nil
 	}
-	err = a.editOne(ctx, nil, to, ours[0], r, parts[0], len(parts) == 1)
+	err = a.editOne(ctx, nil, to, ours[0], f.message(0))
 	if errors.Is(err, ErrLost) {
 		return "", nil
 	}
@@ -160,14 +160,14 @@ func (a *Adapter) notePin(ctx context.Context, m *message) {
 func (r *remembered) heard(chat string, id int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if had, _ := r.newest.get(chat); id > had {
-		r.newest.put(chat, id)
+	if had, _ := r.newest.Get(chat); id > had {
+		r.newest.Add(chat, id)
 	}
 }
 
 func (r *remembered) newestIn(chat string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	id, _ := r.newest.get(chat)
+	id, _ := r.newest.Get(chat)
 	return id
 }

@@ -39,14 +39,14 @@ func (a *Adapter) Send(ctx context.Context, to bot.Chat, r bot.Reply) (string, e
 			}
 		}
 	}
-	parts := a.parts(r)
-	if len(parts) == 0 {
+	f := a.form(r)
+	if len(f.parts) == 0 {
 		return "", errEmpty
 	}
-	if t != nil && t.edited && a.rewrite(ctx, to, r, parts) || a.postpone(ctx, t, to, r, parts) {
+	if t != nil && t.edited && a.rewrite(ctx, to, r, f) || a.postpone(ctx, t, to, r, f) {
 		return "", nil
 	}
-	ids, err := a.post(ctx, t, to, r, parts, 0)
+	ids, err := a.post(ctx, t, to, r, f, 0)
 	if len(ids) == 0 {
 		return "", err
 	}
@@ -71,46 +71,44 @@ func (a *Adapter) parts(r bot.Reply) []formatted {
 
 // post sends the parts from the one numbered first on, and returns the ids of
 // those sent. The buttons stand under the last part.
-func (a *Adapter) post(ctx context.Context, t *ticket, to bot.Chat, r bot.Reply, parts []formatted, first int) ([]string, error) {
+func (a *Adapter) post(ctx context.Context, t *ticket, to bot.Chat, r bot.Reply, f form, first int) ([]string, error) {
 	var ids []string
-	for i := first; i < len(parts); i++ {
-		p := a.messageParams(to, r, parts[i], i, len(parts))
+	for i := first; i < len(f.parts); i++ {
+		p := messageParams(to, r, f, i)
 		j := a.job(ctx, "sendMessage", to, p)
 		j.ticket, j.goOn = t, i > first || first > 0
 		raw, err := a.carryOut(ctx, j)
 		if err != nil {
 			return ids, err
 		}
-		var sent struct {
-			ID int `json:"message_id"`
-		}
-		if err := json.Unmarshal(raw, &sent); err != nil {
-			return ids, errors.New("telegram: sendMessage: the answer is no message")
+		id, err := messageID(raw)
+		if err != nil {
+			return ids, err
 		}
 		a.stats.sent.Add(1)
-		a.memory.heard(j.chat, sent.ID)
-		ids = append(ids, strconv.Itoa(sent.ID))
+		a.memory.heard(j.chat, id)
+		ids = append(ids, strconv.Itoa(id))
 		a.log.DebugContext(ctx, "message sent", "network", Network)
 	}
 	return ids, nil
 }
 
-// messageParams are those of the i-th of n messages. The first quotes, the last has the
-// buttons.
-func (a *Adapter) messageParams(to bot.Chat, r bot.Reply, part formatted, i, n int) params {
-	p := textParams(part)
+// messageParams are those of the i-th message of a reply. The first quotes, the last
+// has the buttons.
+func messageParams(to bot.Chat, r bot.Reply, f form, i int) params {
+	p := f.message(i)
 	setThread(p, to)
 	if id, err := strconv.Atoi(r.Quote); err == nil && i == 0 {
-		p["reply_parameters"] = jsonOf(map[string]any{"message_id": id, "allow_sending_without_reply": true})
-	}
-	if i == n-1 {
-		a.setButtons(p, r)
+		p["reply_parameters"] = `{"message_id":` + strconv.Itoa(id) + `,"allow_sending_without_reply":true}`
 	}
 	return p
 }
 
+// idFirst is how a message begins that Telegram returns.
+const idFirst = `{"message_id":`
+
 func messageID(raw json.RawMessage) (int, error) {
-	if id, ok := leading(raw, `{"message_id":`); ok {
+	if id, ok := leading(raw, idFirst); ok {
 		return id, nil
 	}
 	var sent struct {
@@ -199,6 +197,9 @@ func (a *Adapter) carryOut(ctx context.Context, j job) (json.RawMessage, error) 
 	for {
 		if d := a.gov.delay(j.chat); j.class == later && d > patience {
 			return nil, fmt.Errorf("telegram: %s: %w", j.method, bot.Busy{After: d})
+		}
+		if a.gov.trying() { // when one goes at a time the others are not to wait for its note too
+			a.begun(j.ticket)
 		}
 		if err := a.gov.wait(wait, j.chat, j.class); err != nil {
 			return nil, a.stopped(j, e, err)

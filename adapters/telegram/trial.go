@@ -27,10 +27,13 @@ func newTrial(l Limits) trial {
 	return trial{on: l.Try, beyond: newBucket(l.Overall, l.Overall*trialSize)}
 }
 
-// may tells whether a message may go beyond the limits.
-func (t *trial) may(now time.Time) bool {
-	return t.on && !t.flying && (t.refused.IsZero() || now.Sub(t.refused) > trialRest)
+// trying tells whether messages go beyond the limits to see what comes of it.
+func (t *trial) trying(now time.Time) bool {
+	return t.on && !t.passed && (t.refused.IsZero() || now.Sub(t.refused) > trialRest)
 }
+
+// may tells whether a message may go beyond the limits now.
+func (t *trial) may(now time.Time) bool { return t.trying(now) && !t.flying }
 
 // came notes that a request came back, and tells whether others may go now.
 func (t *trial) came(well bool, now time.Time) bool {

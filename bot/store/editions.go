@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"parley/answers"
@@ -81,6 +82,10 @@ func (s *Store) Publish(ctx context.Context, p bot.Publication) error {
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
+	entries, err := changedEntries(p.Was, p.Now) // before others have to wait
+	if err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		h, err := head(ctx, tx)
 		if err != nil {
@@ -97,7 +102,7 @@ func (s *Store) Publish(ctx context.Context, p bot.Publication) error {
 		if n, err := r.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, bot.ErrOvertaken)
 		}
-		if err := putEntries(ctx, tx, p.Was, p.Now); err != nil {
+		if err := putEntries(ctx, tx, entries, p.Was, p.Now); err != nil {
 			return err
 		}
 		if p.After == 0 {
@@ -111,22 +116,33 @@ func (s *Store) Publish(ctx context.Context, p bot.Publication) error {
 	return nil
 }
 
-// putEntries changes the stored entries from one edition to the next.
-func putEntries(ctx context.Context, tx *sql.Tx, was, now answers.Edition) error {
-	put, err := tx.PrepareContext(ctx, `INSERT INTO announced (id, entry) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET entry = excluded.entry`)
-	if err != nil {
-		return err
-	}
-	defer put.Close()
+// changedEntries are the ids and the stored forms of what is new or changed, in turn.
+func changedEntries(was, now answers.Edition) (rows []any, err error) {
 	for id, t := range now.Entries {
 		if t == was.Entries[id] {
 			continue
 		}
 		entry, err := json.Marshal(t)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if _, err := put.ExecContext(ctx, id, string(entry)); err != nil {
+		rows = append(rows, id, string(entry))
+	}
+	return rows, nil
+}
+
+// entriesAtOnce is how many entries one statement writes.
+const entriesAtOnce = 100
+
+// putEntries changes the stored entries from one edition to the next.
+func putEntries(ctx context.Context, tx *sql.Tx, rows []any, was, now answers.Edition) error {
+	for some := range slices.Chunk(rows, 2*entriesAtOnce) {
+		values := make([]string, 0, entriesAtOnce)
+		for i := 1; i < len(some); i += 2 {
+			values = append(values, fmt.Sprintf("($%d, $%d)", i, i+1))
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO announced (id, entry) VALUES `+strings.Join(values, ", ")+`
+			ON CONFLICT (id) DO UPDATE SET entry = excluded.entry`, some...); err != nil {
 			return err
 		}
 	}

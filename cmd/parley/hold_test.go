@@ -61,7 +61,7 @@ func TestAnnouncementsCanBeHeldUp(t *testing.T) {
 		db := os.Getenv("PARLEY_STORE_URL")
 		several := strings.HasPrefix(db, "postgres")
 		replicas := map[*program]string{}
-		s := newSceneOf(t, telegramtest.Options{Latency: 30 * time.Millisecond}, func(*scene) func() {
+		s := newSceneOf(t, telegramtest.Options{Latency: 300 * time.Millisecond}, func(*scene) func() {
 			t.Setenv("PARLEY_STORE_URL", db)
 			t.Setenv("PARLEY_TELEGRAM_LIMITS", "off")
 			return func() {
@@ -85,8 +85,8 @@ func TestAnnouncementsCanBeHeldUp(t *testing.T) {
 		if !s.WaitUntil(within, func() bool { return s.unasked(groups) > before+5 }) {
 			t.Fatal("nothing is announced")
 		}
-		if out := parley(t, "announce", "--hold"); !strings.Contains(out, "held up") {
-			t.Errorf("--hold says %q", out)
+		if out, code := run(t, "", "announce", "--hold"); code != 0 || !strings.Contains(out, "held up") {
+			t.Errorf("--hold exits with %d and says %q", code, out)
 		}
 		held := s.unasked(groups)
 		for _, metrics := range replicas {
