@@ -97,8 +97,11 @@ type Adapter struct {
 	wg                 sync.WaitGroup // all goroutines of Run
 	gate               sync.RWMutex   // guards closed
 	closed             bool           // Run waits for the last goroutines; no new ones
-	sending            atomic.Int64   // sends that have begun and not ended
-	lastSend           atomic.Int64   // when one last began or ended, Unix nanoseconds
+	endBy              atomic.Int64   // when Run is to have ended, Unix nanoseconds; 0: it was not told to end
+	refused            chan struct{}  // closed by refuse: Telegram does not know the token
+	refuse             func()
+	sending            atomic.Int64 // sends that have begun and not ended
+	lastSend           atomic.Int64 // when one last began or ended, Unix nanoseconds
 	inlineSlots, extra chan struct{}
 }
 
@@ -130,6 +133,8 @@ func New(cfg Config) (*Adapter, error) {
 	}
 	a.stop, a.endStop = context.WithCancel(context.Background())
 	a.hard, a.endHard = context.WithCancel(context.Background())
+	a.refused = make(chan struct{})
+	a.refuse = sync.OnceFunc(func() { close(a.refused) })
 	return a, nil
 }
 
@@ -204,12 +209,24 @@ const grace = 4 * time.Second
 // returns within 5 seconds. It returns an error if the token is wrong.
 func (a *Adapter) Run(ctx context.Context, handle bot.Handler) error {
 	defer a.endHard()
-	defer context.AfterFunc(ctx, a.endStop)()
-	err := a.begin(ctx)
+	run, end := context.WithCancel(ctx)
+	defer end()
+	defer context.AfterFunc(run, func() {
+		a.endBy.CompareAndSwap(0, time.Now().Add(grace).UnixNano())
+		a.endStop()
+	})()
+	a.spawn(func() {
+		select {
+		case <-a.refused:
+			end()
+		case <-run.Done():
+		}
+	})
+	err := a.begin(run)
 	if err == nil && a.cfg.Mode == Webhook {
-		err = a.listen(ctx, handle)
+		err = a.listen(run, handle)
 	} else if err == nil {
-		err = a.poll(ctx, handle)
+		err = a.poll(run, handle)
 	}
 	a.endStop()
 	a.settle()
@@ -218,10 +235,16 @@ func (a *Adapter) Run(ctx context.Context, handle bot.Handler) error {
 	}
 	a.storeAnswers(a.hard)
 	a.endHard()
+	end() // an error may have ended Run: what runs beside the updates ends too
 	a.gate.Lock()
 	a.closed = true
 	a.gate.Unlock()
 	a.wg.Wait()
+	select {
+	case <-a.refused:
+		return ErrToken
+	default:
+	}
 	if ctx.Err() != nil && !errors.Is(err, ErrToken) {
 		return nil
 	}
@@ -244,9 +267,13 @@ func (a *Adapter) begin(ctx context.Context) error {
 	return nil
 }
 
-// settle waits until what is being sent has been sent and noted.
+// settle waits until what is being sent has been sent and noted, or until Run is
+// to have ended, however often that is waited for.
 func (a *Adapter) settle() {
 	deadline := time.Now().Add(grace)
+	if by := a.endBy.Load(); by != 0 {
+		deadline = time.Unix(0, by)
+	}
 	for time.Now().Before(deadline) && !a.settled() {
 		time.Sleep(5 * time.Millisecond)
 	}

@@ -122,6 +122,46 @@ func TestAWrongTokenEndsRun(t *testing.T) {
 	}
 }
 
+func TestATokenThatIsRevokedEndsRunAndLosesNoQuestion(t *testing.T) {
+	for _, method := range []string{"getUpdates", "sendMessage"} {
+		t.Run(method, func(t *testing.T) {
+			s := telegramtest.New(t, telegramtest.Options{})
+			st := openStore(t, filepath.Join(t.TempDir(), "p.db"))
+			a, err := New(config(t, s, st))
+			if err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() {
+				ended <- a.Run(t.Context(), func(ctx context.Context, m bot.Message, done func(error)) error {
+					done(echo(ctx, a, m))
+					return nil
+				})
+			}()
+			if !s.WaitPolling(soon) {
+				t.Fatal("no poll")
+			}
+			mend := s.Fail(telegramtest.Fault{Kind: telegramtest.Refuse, Method: method, Code: 401, Text: "Unauthorized"})
+			u := s.User("A", "en")
+			m := s.Say(s.Private(u), u, "q")
+			select {
+			case err := <-ended:
+				if !errors.Is(err, ErrToken) {
+					t.Errorf("%v", err)
+				}
+			case <-time.After(soon):
+				t.Fatal("it runs on")
+			}
+			mend()
+			r := begin(t, s, config(t, s, st), echo)
+			r.mustReply(t, m)
+			if st := r.a.Stats(); !s.WaitConfirmed(soon) || len(s.Replies(m)) != 1 || st.UncertainSends != 0 {
+				t.Errorf("%d replies, %+v", len(s.Replies(m)), st)
+			}
+		})
+	}
+}
+
 func TestBadSettingsAreRefusedWithoutTheToken(t *testing.T) {
 	s := telegramtest.New(t, telegramtest.Options{})
 	st := openStore(t, filepath.Join(t.TempDir(), "p.db"))
@@ -326,5 +366,22 @@ func TestStoppingLetsASendFinishAndBeginsNoOther(t *testing.T) {
 	}
 	if n := r.Unconfirmed(); n != 1 {
 		t.Errorf("%d unconfirmed, want the second", n)
+	}
+}
+
+func TestStoppingIsNotHeldUpByASlowTelegram(t *testing.T) {
+	r := start(t, telegramtest.Options{})
+	r.Fail(telegramtest.Fault{Kind: telegramtest.Slow, Method: "sendMessage", Delay: 20 * time.Second})
+	u := r.User("A", "en")
+	r.Say(r.Private(u), u, "q")
+	if _, ok := r.WaitRequests("sendMessage", 1, soon); !ok {
+		t.Fatal("nothing is sent")
+	}
+	began := time.Now()
+	if err := r.stop(); err != nil {
+		t.Error(err)
+	}
+	if d := time.Since(began); d > 5*time.Second {
+		t.Errorf("stopped after %s", d)
 	}
 }

@@ -3,6 +3,7 @@ package telegram
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"runtime/debug"
@@ -222,11 +223,11 @@ func (a *Adapter) hand(ctx context.Context, id int, m bot.Message, edited bool, 
 }
 
 // dealt notes that an update was dealt with, unless that was cut short by the
-// end of the process. That is seen by Run's own context first: stop ends a moment
-// after it.
+// end of the process or the token was refused, which ends it. The end is seen by
+// Run's own context first: stop ends a moment after it.
 func (a *Adapter) dealt(ctx context.Context, t *ticket, err error, finished func(bool)) {
 	defer a.tickets.remove(t)
-	if err != nil && (ctx.Err() != nil || a.stop.Err() != nil) && isStop(err) {
+	if errors.Is(err, ErrToken) || err != nil && (ctx.Err() != nil || a.stop.Err() != nil) && isStop(err) {
 		a.track.finish(t.id, false)
 		finished(false)
 		return

@@ -158,6 +158,7 @@ func (a *Adapter) pollFailed(ctx context.Context, n int, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case wrongToken(err):
+		a.refuse()
 		return ErrToken
 	case errors.As(err, &ce) && ce.Code == 409 && ce.says("webhook"):
 		a.log.WarnContext(ctx, "a webhook was set for this bot elsewhere; removing it")

@@ -276,6 +276,12 @@ func (a *Adapter) judge(ctx context.Context, j *job, e *effort, err error) (time
 		return 0, err
 	}
 	switch {
+	case ce.Code == 401:
+		a.refuse()
+		if e.unknown == 0 && !j.goOn {
+			a.unsent(j.ticket)
+		}
+		return 0, fmt.Errorf("telegram: %w", err)
 	case ce.Code == 429:
 		e.flood++
 		a.stats.flooded.Add(1)

@@ -74,9 +74,12 @@ const lookWhether = 30 * time.Second
 // called does not see that nobody calls.
 func (a *Adapter) keepInTouch(ctx context.Context) {
 	for pause(ctx, lookWhether) == nil {
-		if err := a.whoami(ctx); err != nil && ctx.Err() == nil {
+		switch err := a.whoami(ctx); {
+		case errors.Is(err, ErrToken):
+			a.refuse()
+		case err != nil && ctx.Err() == nil:
 			a.client.contact.Failed()
-			a.log.WarnContext(ctx, "Telegram does not take the token any more", "err", err)
+			a.log.WarnContext(ctx, "Telegram does not say who the bot is", "err", err)
 		}
 	}
 }
@@ -108,6 +111,7 @@ func (a *Adapter) webhookHandler(ctx context.Context, handle bot.Handler) http.H
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given := r.Header.Get("X-Telegram-Bot-Api-Secret-Token")
 		if subtle.ConstantTimeCompare([]byte(given), []byte(a.secret)) != 1 {
+			w.Header().Set("Connection", "close") // else the server would read the body before it answers
 			http.Error(w, "forbidden", http.StatusForbidden)
 			return
 		}

@@ -2,10 +2,12 @@ package telegram
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/adapters/telegram/telegramtest"
 )
@@ -67,5 +69,27 @@ func TestAWebhookLetsOnlyTelegramIn(t *testing.T) {
 	}
 	if len(r.got) != 0 {
 		t.Error("something was passed on")
+	}
+}
+
+// never is a body that does not come.
+type never struct{ end <-chan struct{} }
+
+func (n never) Read([]byte) (int, error) { <-n.end; return 0, io.EOF }
+
+func TestAWebhookRefusesStrangersWithoutReadingWhatTheySend(t *testing.T) {
+	change, url := hooked(t)
+	start(t, telegramtest.Options{}, change)
+	end := make(chan struct{})
+	defer close(end)
+	began := time.Now()
+	req, _ := http.NewRequest(http.MethodPost, url, never{end})
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if d := time.Since(began); resp.StatusCode != http.StatusForbidden || d > soon {
+		t.Errorf("%d after %s", resp.StatusCode, d)
 	}
 }
