@@ -206,6 +206,7 @@ func (b *Bot) failed(m Message, why string, err error) error {
 func (b *Bot) send(ctx context.Context, a Adapter, m Message, r Reply) error {
 	if e, ok := a.(Editor); ok && m.Answer != "" {
 		if err := e.Edit(ctx, m.Chat, m.Answer, r); !errors.Is(err, ErrLost) {
+			b.noteTold(m, r, m.Answer, err)
 			return err
 		}
 	}
@@ -214,10 +215,15 @@ func (b *Bot) send(ctx context.Context, a Adapter, m Message, r Reply) error {
 	if err == nil {
 		b.noteLast(ctx, a, m.Chat, id)
 	}
-	if err == nil && id != "" && m.Kind == Group && r.Fact != "" {
-		b.topics.told(m.Chat, r.Fact, r.Lang, id, b.now())
-	}
+	b.noteTold(m, r, id, err)
 	return err
+}
+
+// noteTold remembers what a group is told, for whoever asks the same soon.
+func (b *Bot) noteTold(m Message, r Reply, id string, err error) {
+	if err == nil && id != "" && m.Kind == Group {
+		b.topics.told(m.Chat, r, m.ID, id, b.now())
+	}
 }
 
 // reply finds what is said to a message; false is silence.
@@ -254,11 +260,12 @@ func (b *Bot) chosen(ctx context.Context, c Chat) string {
 	return l
 }
 
-// FromAnswer makes a reply of an answer.
+// FromAnswer makes a reply of an answer. A link to it opens what it is about: of
+// a summary not only the first fact.
 func FromAnswer(a answers.Answer) Reply {
 	r := Reply{Body: a.Body, Sources: a.Sources, Choices: a.Choices, Lang: a.Lang}
-	if a.Status == answers.Answered && len(a.Facts) > 0 {
-		r.Fact = a.Facts[0]
+	if a.Status != answers.Unknown && len(a.Facts) > 0 {
+		r.Fact = a.Talk.Fact
 	}
 	return r
 }

@@ -188,6 +188,46 @@ func TestAGroupIsNotToldTheSameTwiceInTenMinutes(t *testing.T) {
 	}
 }
 
+func TestOnlyTheSameAnswerCountsAsTold(t *testing.T) {
+	w := start(t)
+	group := bot.Chat{Network: "memory", ID: "g"}
+	say := func(m bot.Message) bot.Reply {
+		m.Chat, m.Kind, m.From = group, bot.Group, "ann"
+		return w.say(t, m)
+	}
+	first := say(bot.Message{Command: "fact", Args: "bg-2022-istanbul-29-march"})
+	if r := say(bot.Message{Command: "timeline"}); r.Notice || r.Fact != "timeline" {
+		t.Errorf("a summary that begins with the fact: %+v", r)
+	}
+	if r := say(bot.Message{Command: "fact", Args: "talks-2022"}); r.Notice || r.Fact != "talks-2022" {
+		t.Errorf("another that does: %+v", r)
+	}
+	if r := say(bot.Message{Command: "fact", Args: first.Fact}); !r.Notice {
+		t.Errorf("the fact again: %+v", r)
+	}
+}
+
+// It is edited before its answer is known.
+func TestAnEditedQuestionIsNotLinkedToItsOwnAnswer(t *testing.T) {
+	w := start(t)
+	for range 2 {
+		r := w.say(t, bot.Message{Chat: bot.Chat{Network: "memory", ID: "g"}, Kind: bot.Group, ID: "q", Text: "How long did the second round last?"})
+		if r.Fact == "" {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+func TestASummaryIsSharedWhole(t *testing.T) {
+	w := start(t)
+	for _, id := range []string{"rounds", "round-2", "compare-demands", "r2-venue", "umerov"} {
+		r := w.say(t, bot.Message{Command: "fact", Args: id})
+		if again := w.say(t, bot.Message{Command: "start", Args: r.Fact}); again.Body.String() != r.Body.String() {
+			t.Errorf("%s is shared as %s", id, r.Fact)
+		}
+	}
+}
+
 func TestEveryCommandIsDescribedAndAnswered(t *testing.T) {
 	w := start(t)
 	b, _ := book()
@@ -206,13 +246,13 @@ func TestEveryCommandIsDescribedAndAnswered(t *testing.T) {
 func TestAGroupsLanguageIsItsAdministratorsToSet(t *testing.T) {
 	w := start(t)
 	group := bot.Chat{Network: "memory", ID: "g"}
-	set := func(admin bool) bot.Reply {
-		return w.say(t, bot.Message{Chat: group, Kind: bot.Group, Command: "lang", Args: "tr", Admin: func() (bool, error) { return admin, nil }})
+	set := func(admin bool, code string) bot.Reply {
+		return w.say(t, bot.Message{Chat: group, Kind: bot.Group, Command: "lang", Args: code, Admin: func() (bool, error) { return admin, nil }})
 	}
-	if r := set(false); w.keeper.langs["g"] != "" {
+	if r := set(false, "tr"); w.keeper.langs["g"] != "" {
 		t.Errorf("anybody may: %+v", r)
 	}
-	set(true)
+	set(true, "tr")
 	if r := w.say(t, bot.Message{Chat: group, Kind: bot.Group, Text: "How long did the second round last?"}); r.Lang != "tr" {
 		t.Errorf("answered in %s", r.Lang)
 	}

@@ -257,11 +257,11 @@ func (b *Bot) once(a Adapter, m Message, r Reply) (Reply, bool) {
 	if !ok || m.Kind != Group || r.Fact == "" || m.Answer != "" {
 		return r, true
 	}
-	id, said := b.topics.lately(m.Chat, r.Fact, r.Lang, b.now())
-	if !said {
+	s, ok := b.topics.lately(m.Chat, r, b.now())
+	if !ok || m.ID != "" && m.Choice == "" && s.question == m.ID { // a question that was edited before it was answered
 		return r, true
 	}
-	url, ok := l.Link(m.Chat, id)
+	url, ok := l.Link(m.Chat, s.id)
 	if !ok {
 		return r, true
 	}

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"hash/maphash"
 	"sync"
 	"time"
 
@@ -8,13 +9,15 @@ import (
 )
 
 // topics remembers for some minutes what is being talked about: of each person
-// in each chat and thread apart, and which facts a group was told lately. It
-// holds ids, no words.
+// in each chat and thread apart, and what a group was told lately. It holds ids
+// and hashes, no words.
 type topics struct {
+	seed  maphash.Seed
 	mu    sync.Mutex
 	talks map[person]answers.Talk
 	said  map[saying]said
-	langs map[Chat]string // where nothing is kept
+	shows map[message]shown // an edit may have changed what was said
+	langs map[Chat]string   // where nothing is kept
 }
 
 type person struct {
@@ -23,13 +26,23 @@ type person struct {
 }
 
 type saying struct {
-	chat       Chat
-	fact, lang string
+	chat Chat
+	body uint64 // a hash
 }
 
 type said struct {
-	id string
-	at time.Time
+	id, question string
+	at           time.Time
+}
+
+type message struct {
+	chat Chat
+	id   string
+}
+
+type shown struct {
+	body uint64
+	at   time.Time
 }
 
 // Most of what is remembered; beyond it what is old is dropped, then anything.
@@ -40,7 +53,10 @@ const (
 )
 
 func newTopics() *topics {
-	return &topics{talks: make(map[person]answers.Talk), said: make(map[saying]said), langs: make(map[Chat]string)}
+	return &topics{
+		seed: maphash.MakeSeed(), talks: make(map[person]answers.Talk), said: make(map[saying]said),
+		shows: make(map[message]shown), langs: make(map[Chat]string),
+	}
 }
 
 func (t *topics) talk(c Chat, from string) answers.Talk {
@@ -58,23 +74,37 @@ func (t *topics) remember(c Chat, from string, talk answers.Talk) {
 	t.talks[person{c, from}] = talk
 }
 
-// told notes that a group was told a fact by a message of the bot.
-func (t *topics) told(c Chat, fact, lang, id string, now time.Time) {
+// told notes that a message of the bot, sent or edited, tells a group something.
+func (t *topics) told(c Chat, r Reply, question, id string, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	m := message{c, id}
+	delete(t.shows, m)
+	if r.Fact == "" {
+		return
+	}
 	if len(t.said) >= maxSaid {
 		trim(t.said, func(s said) bool { return now.Sub(s.at) > repeatRest })
 	}
-	t.said[saying{c, fact, lang}] = said{id, now}
+	if len(t.shows) >= maxSaid {
+		trim(t.shows, func(s shown) bool { return now.Sub(s.at) > repeatRest })
+	}
+	body := t.hash(r)
+	t.said[saying{c, body}] = said{id, question, now}
+	t.shows[m] = shown{body, now}
 }
 
-// lately returns the message that told a fact to a group, if it is not long ago.
-func (t *topics) lately(c Chat, fact, lang string, now time.Time) (string, bool) {
+// lately returns what told a group the same, if it is not long ago and still
+// stands there.
+func (t *topics) lately(c Chat, r Reply, now time.Time) (said, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s, ok := t.said[saying{c, fact, lang}]
-	return s.id, ok && now.Sub(s.at) < repeatRest
+	body := t.hash(r)
+	s, ok := t.said[saying{c, body}]
+	return s, ok && now.Sub(s.at) < repeatRest && t.shows[message{c, s.id}].body == body
 }
+
+func (t *topics) hash(r Reply) uint64 { return maphash.String(t.seed, r.Body.String()) }
 
 // trim drops what is old; if that frees nothing, a tenth of the rest.
 func trim[K comparable, V any](m map[K]V, old func(V) bool) {
@@ -129,6 +159,11 @@ func (t *topics) forget(c Chat) {
 	for s := range t.said {
 		if s.chat.Network == c.Network && s.chat.ID == c.ID {
 			delete(t.said, s)
+		}
+	}
+	for m := range t.shows {
+		if m.chat.Network == c.Network && m.chat.ID == c.ID {
+			delete(t.shows, m)
 		}
 	}
 	delete(t.langs, Chat{c.Network, c.ID, ""})

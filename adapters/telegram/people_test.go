@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -192,6 +193,29 @@ func TestAGroupIsToldTheSameOnceInTenMinutes(t *testing.T) {
 	p.ask(plain, u, q)
 	if got := p.ask(plain, u, q); got.Text != first.Text {
 		t.Errorf("a plain group: %s", got.Text)
+	}
+}
+
+func TestWhatAnEditTookAwayIsToldAnew(t *testing.T) {
+	p := newParley(t, telegramtest.Options{})
+	u, v := p.User("Ann", "en"), p.User("Bob", "en")
+	g := p.Supergroup("g", u, v)
+	const long, where = "@parley_bot How long did the second round last?", "@parley_bot Where was the second round held?"
+	m := p.Say(g, u, long)
+	first, ok := p.WaitReply(m, soon)
+	if !ok {
+		t.Fatal("not answered")
+	}
+	p.Edit(m, where)
+	edited, ok := p.WaitEdits(first, 1, soon)
+	if !ok {
+		t.Fatal("not edited")
+	}
+	if got := p.ask(g, v, long); got.Text != first.Text {
+		t.Errorf("what stands there no more: %s", got.Text)
+	}
+	if got := p.ask(g, v, where); got.Text == edited.Text || len(got.Entities) != 1 || !strings.HasSuffix(got.Entities[0].URL, "/"+strconv.Itoa(first.ID)) {
+		t.Errorf("what stands there now: %+v", got)
 	}
 }
 
