@@ -228,6 +228,15 @@ func TestASummaryIsSharedWhole(t *testing.T) {
 	}
 }
 
+func TestAButtonWhoseFactIsGoneShowsWhatThereIsNow(t *testing.T) {
+	w := start(t)
+	for _, choice := range []string{"gone", "/sources gone", "/gone", "?"} {
+		if r := w.say(t, bot.Message{Choice: choice}); !strings.Contains(r.Body.String(), "has changed") || len(r.Choices) == 0 {
+			t.Errorf("%s: %+v", choice, r)
+		}
+	}
+}
+
 func TestEveryCommandIsDescribedAndAnswered(t *testing.T) {
 	w := start(t)
 	b, _ := book()
@@ -251,6 +260,9 @@ func TestAGroupsLanguageIsItsAdministratorsToSet(t *testing.T) {
 	}
 	if r := set(false, "tr"); w.keeper.langs["g"] != "" {
 		t.Errorf("anybody may: %+v", r)
+	}
+	if r := set(true, ""); len(r.Choices) != 0 || !strings.Contains(r.Body.String(), "/lang uk") {
+		t.Errorf("everybody is offered what administrators may: %+v", r)
 	}
 	set(true, "tr")
 	if r := w.say(t, bot.Message{Chat: group, Kind: bot.Group, Text: "How long did the second round last?"}); r.Lang != "tr" {

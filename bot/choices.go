@@ -17,7 +17,8 @@ func (b *Bot) picked(ctx context.Context, a Adapter, m Message) (Reply, bool) {
 	if name, isCommand := strings.CutPrefix(m.Choice, "/"); isCommand {
 		m.Choice = ""
 		m.Command, m.Args, _ = strings.Cut(name, " ")
-		if c, ok := b.find(m.Command); ok {
+		gone := m.Command == "sources" && m.Args != "" && !b.Book().Knows(m.Args)
+		if c, ok := b.find(m.Command); ok && !gone {
 			return b.do(ctx, a, c, m)
 		}
 	} else if b.Book().Knows(m.Choice) {

@@ -206,6 +206,9 @@ func (b *Bot) setLang(ctx context.Context, m Message) (Reply, bool) {
 		return b.notice(ctx, m, "only_admins", nil), true
 	}
 	if code == "" && key != "lang.auto" {
+		if m.Kind == Group { // buttons there are everybody's to press
+			return b.notice(ctx, m, "lang.bad", nil), true
+		}
 		r := b.notice(ctx, m, "lang.pick", nil)
 		r.Choices = b.languages(r.Lang)
 		return r, true
