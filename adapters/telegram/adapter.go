@@ -103,6 +103,7 @@ type Adapter struct {
 	sending            atomic.Int64 // sends that have begun and not ended
 	lastSend           atomic.Int64 // when one last began or ended, Unix nanoseconds
 	inlineSlots, extra chan struct{}
+	inlineWaiting      chan struct{}
 }
 
 // identity is who the bot is, as getMe said.
@@ -126,7 +127,7 @@ func New(cfg Config) (*Adapter, error) {
 	a := &Adapter{
 		cfg: cfg, forms: newForms(), log: cfg.Log, client: newClient(cfg.APIURL, cfg.Token),
 		gov: newGovernor(cfg.Limits), track: newTracker(), tickets: newTickets(), memory: newRemembered(), outbox: newOutbox(),
-		secret: cfg.Webhook.Secret, inlineSlots: make(chan struct{}, 16), extra: make(chan struct{}, 64),
+		secret: cfg.Webhook.Secret, inlineSlots: make(chan struct{}, 16), inlineWaiting: make(chan struct{}, 1000), extra: make(chan struct{}, 64),
 	}
 	if a.secret == "" {
 		a.secret = secretOf(a.cfg.Token)

@@ -27,25 +27,35 @@ const (
 	inlineCache = 5 * time.Minute
 )
 
-// answerInline answers beside the lanes: nothing is kept of a query, and one
-// that comes too late is of no use to anybody.
+// answerInline answers beside the lanes, a few at a time: nothing is kept of a
+// query, and one that comes too late is of no use to anybody.
 func (a *Adapter) answerInline(ctx context.Context, q *inlineQuery) {
 	select {
-	case a.inlineSlots <- struct{}{}:
+	case a.inlineWaiting <- struct{}{}:
 	default:
+		a.stats.dropped.Add(1)
 		return // so many type at the same time; the next letter asks again
 	}
-	free := func() { <-a.inlineSlots }
-	if !a.spawn(func() { defer free(); a.inlineNow(ctx, q) }) {
+	free := func() { <-a.inlineWaiting }
+	if !a.spawn(func() { defer free(); a.inlineInTurn(ctx, q) }) {
 		free()
+	}
+}
+
+func (a *Adapter) inlineInTurn(ctx context.Context, q *inlineQuery) {
+	select {
+	case a.inlineSlots <- struct{}{}:
+		defer func() { <-a.inlineSlots }()
+		a.inlineNow(ctx, q)
+	case <-ctx.Done():
 	}
 }
 
 func (a *Adapter) inlineNow(ctx context.Context, q *inlineQuery) {
 	defer a.recovered(ctx, "inline query not answered", func() {})
-	lang := q.From.hint()
+	code := a.inlineLang(ctx, q.From)
 	articles := []map[string]any{}
-	for _, r := range a.cfg.Inline.Inline(ctx, q.Query, lang) {
+	for _, r := range a.cfg.Inline.Inline(ctx, q.Query, code) {
 		if art, ok := a.article(r); ok && len(articles) < maxResults {
 			articles = append(articles, art)
 		}
@@ -53,14 +63,26 @@ func (a *Adapter) inlineNow(ctx context.Context, q *inlineQuery) {
 	p := params{
 		"inline_query_id": q.ID, "results": jsonOf(articles), "is_personal": "true",
 		"cache_time": strconv.Itoa(int(inlineCache.Seconds())),
-		"button":     jsonOf(map[string]string{"text": cutLabel(a.cfg.Packs.In(lang).Say("telegram.inline.button", nil)), "start_parameter": "inline"}),
+		"button":     jsonOf(map[string]string{"text": cutLabel(a.cfg.Packs.In(code).Say("telegram.inline.button", nil)), "start_parameter": "inline"}),
 	}
 	if a.gov.wait(ctx, "", urgent) != nil {
 		return
 	}
-	if _, err := a.client.call(ctx, "answerInlineQuery", p, callTimeout); err != nil && !a.obey(err, "") && ctx.Err() == nil {
+	if err := a.answerQuery("answerInlineQuery", p); err != nil && ctx.Err() == nil {
 		a.log.DebugContext(ctx, "inline query not answered", "err", err)
 	}
+}
+
+// inlineLang is the language that a person chose in the chat with the bot, or that
+// Telegram says they read.
+func (a *Adapter) inlineLang(ctx context.Context, u *user) string {
+	if u == nil {
+		return ""
+	}
+	if code, err := a.cfg.Store.Language(ctx, Network, strconv.FormatInt(u.ID, 10)); err == nil && code != "" {
+		return code
+	}
+	return u.hint()
 }
 
 func (a *Adapter) article(r InlineResult) (map[string]any, bool) {
@@ -81,14 +103,20 @@ func (a *Adapter) article(r InlineResult) (map[string]any, bool) {
 // waits for nothing.
 func (a *Adapter) stopSpinner(id string) {
 	defer a.recovered(a.hard, "callback not answered", func() {})
-	for n := range 4 {
-		_, err := a.client.call(a.hard, "answerCallbackQuery", params{"callback_query_id": id}, callTimeout)
+	_ = a.answerQuery("answerCallbackQuery", params{"callback_query_id": id}) // too old: the button has stopped by itself
+}
+
+// answerQuery answers what nobody waits for long, and again if that did not arrive:
+// a second time does no harm.
+func (a *Adapter) answerQuery(method string, p params) error {
+	for n := 0; ; n++ {
+		_, err := a.client.call(a.hard, method, p, callTimeout)
 		var ce *callError
-		if err == nil || !errors.As(err, &ce) || !ce.Unsent && !ce.Unknown && !ce.down() && ce.Code != 429 {
-			return // answered, or too old: the button has stopped by itself
+		if n == 3 || !errors.As(err, &ce) || !ce.Unsent && !ce.Unknown && !ce.down() && !a.obey(err, "") {
+			return err
 		}
 		if pause(a.stop, max(backoff(n, firstRetry, time.Second), ce.After)) != nil {
-			return
+			return err
 		}
 	}
 }

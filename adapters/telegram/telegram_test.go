@@ -228,6 +228,37 @@ func TestInlineQueriesGetTenArticles(t *testing.T) {
 	}
 }
 
+func TestManyInlineQueriesAtATimeAreAnswered(t *testing.T) {
+	r := start(t, telegramtest.Options{Latency: 20 * time.Millisecond}, func(c *Config) { c.Inline = inlineFacts{} })
+	r.Fail(telegramtest.Fault{Kind: telegramtest.BadGateway, Method: "answerInlineQuery", Times: 3})
+	r.Fail(telegramtest.Fault{Kind: telegramtest.DropBefore, Method: "answerInlineQuery", Times: 3})
+	u := r.User("A", "uk")
+	var ids []string
+	for range 100 {
+		ids = append(ids, r.Query(u, "round"))
+	}
+	for i, id := range ids {
+		if _, ok := r.WaitInline(id, soon); !ok {
+			t.Fatalf("query %d was not answered", i)
+		}
+	}
+}
+
+func TestInlineQueriesAreAnsweredInTheLanguageThatWasChosen(t *testing.T) {
+	r := start(t, telegramtest.Options{}, func(c *Config) { c.Inline = inlineFacts{} })
+	for hint, chosen := range map[string]string{"tr": "uk", "uk-UA": "", "en": "tr"} {
+		u, want := r.User("A", hint), chosen
+		if chosen == "" {
+			want = "uk"
+		} else if err := r.a.cfg.Store.SetLanguage(t.Context(), Network, chat{ID: u.ID}.id(), chosen, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if req, _ := r.WaitInline(r.Query(u, "round"), soon); !strings.Contains(req.Form.Get("results"), `"description":"`+want+`"`) {
+			t.Errorf("%s: %s", hint, req.Form.Get("results"))
+		}
+	}
+}
+
 func TestPinsAndTheirErrors(t *testing.T) {
 	r := start(t, telegramtest.Options{})
 	u := r.User("A", "en")

@@ -3,6 +3,7 @@ package telegram
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
@@ -171,9 +172,12 @@ func (m *message) writer() string {
 
 func (m *message) at() time.Time { return time.Unix(max(m.Date, m.EditDate), 0) }
 
+// hint is the language that a person's Telegram is in, without the country that
+// may stand behind it: uk-UA.
 func (u *user) hint() string {
 	if u == nil {
 		return ""
 	}
-	return u.Language
+	code, _, _ := strings.Cut(strings.ToLower(u.Language), "-")
+	return code
 }

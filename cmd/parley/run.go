@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -196,10 +197,14 @@ const maxOffers = 10
 
 func (i inline) Inline(_ context.Context, query, code string) (out []telegram.InlineResult) {
 	book := i.b.Book()
-	q := answers.Question{Text: query, Hint: code, Now: time.Now()}
+	if !lang.Has(code) {
+		code = lang.Codes[0]
+	}
+	q := answers.Question{Text: query, Lang: code, Now: time.Now()}
 	for _, o := range book.Offers(q, maxOffers) {
 		a := book.Open(o.ID, answers.Question{Lang: code, Now: q.Now})
-		out = append(out, telegram.InlineResult{ID: o.ID, Title: o.Label, Preview: a.Body.String(), Lang: a.Lang, Body: a.Body, Sources: a.Sources})
+		preview := strings.TrimSpace(strings.TrimPrefix(a.Body.String(), o.Label)) // a summary begins with its title
+		out = append(out, telegram.InlineResult{ID: o.ID, Title: o.Label, Preview: preview, Lang: a.Lang, Body: a.Body, Sources: a.Sources})
 	}
 	return out
 }

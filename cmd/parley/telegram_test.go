@@ -142,6 +142,10 @@ func TestInlineQueriesOfferFactsInTheLanguageOfWhoAsks(t *testing.T) {
 			t.Errorf("%s: %v", code, r.Form)
 		}
 	}
+	r, _ := a.WaitInline(a.Query(a.User("Cem", "tr"), "second round"), within)
+	if results := r.Form.Get("results"); !strings.Contains(results, `"title":"İkinci tur`) || strings.Contains(results, "Second round") || strings.Contains(results, `"description":"İkinci tur, 2 Haziran 2025\n`) {
+		t.Errorf("asked in another language: %s", results)
+	}
 	for _, v := range a.Violations() {
 		t.Error(v)
 	}
