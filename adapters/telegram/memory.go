@@ -97,6 +97,7 @@ func (r *remembered) forget(chat string) {
 	dropChat(r.answers, chat)
 	dropChat(r.rest, chat)
 	dropChat(r.waits, chat)
+	r.newest.Remove(chat)
 }
 
 func (r *remembered) restOf(chat, first string) []string {

@@ -244,6 +244,9 @@ func (a *Adapter) deliver(w *store.Waiting) bool {
 		if err != nil && a.stop.Err() != nil && isStop(err) && !errors.Is(err, bot.ErrUncertain) {
 			return false
 		}
+		if errors.Is(err, bot.ErrGone) {
+			a.forgetGone(ctx, w.Chat)
+		}
 		if err != nil {
 			a.log.WarnContext(ctx, "answer not sent", "err", err)
 			return true
@@ -255,4 +258,16 @@ func (a *Adapter) deliver(w *store.Waiting) bool {
 	}
 	a.noteAnswer(w.Chat, l.Quote, ids)
 	return true
+}
+
+// forgetGone deletes what is kept of a chat to which a stored answer could not be
+// sent any more, as the bot does of others: it knows nothing of these sends.
+func (a *Adapter) forgetGone(ctx context.Context, id string) {
+	c := bot.Chat{Network: Network, ID: a.memory.now(id)}
+	a.Forget(c)
+	for _, id := range []string{id, c.ID} {
+		if err := a.cfg.Store.Forget(a.hard, Network, id); err != nil && a.hard.Err() == nil {
+			a.log.ErrorContext(ctx, "chat not forgotten", "err", err)
+		}
+	}
 }

@@ -132,3 +132,27 @@ func TestWhatIsStoredIsForgottenWithItsChat(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoBlocksTheBotWhileAnswersWaitIsForgotten(t *testing.T) {
+	s, flooded, last, set := flood(t)
+	st := openStore(t, filepath.Join(t.TempDir(), "p.db"))
+	cfg := config(t, s, st)
+	cfg.Limits = set
+	r := begin(t, s, cfg, echo)
+	if _, ok := s.WaitReply(last, soon); !ok || !s.WaitUntil(soon, func() bool { return r.a.Stats().Postponed >= 50 }) {
+		t.Fatalf("%+v", r.a.Stats())
+	}
+	c := s.Chat(flooded[0].Chat)
+	if err := st.SetLanguage(t.Context(), Network, chat{ID: c.ID}.id(), "uk", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	s.Forbid(c, 403, "Forbidden: bot was blocked by the user")
+	forgotten := func() bool {
+		code, err := st.Language(t.Context(), Network, chat{ID: c.ID}.id())
+		waiting, werr := st.WaitingChats(t.Context(), Network)
+		return err == nil && werr == nil && code == "" && len(waiting) == 0
+	}
+	if !s.WaitUntil(soon, forgotten) {
+		t.Errorf("kept\n%s", r.logs.String())
+	}
+}
