@@ -200,6 +200,7 @@ func (c *Config) check(o origins) error {
 	return errors.Join(
 		oneOf("telegram.mode", c.Telegram.Mode, "polling", "webhook"),
 		oneOf("telegram.limits", c.Telegram.Limits, "auto", "on", "off"),
+		c.Telegram.check(o),
 		c.checkAnnounce(o),
 		c.checkHTTP(o),
 		c.Flood.check(o),

@@ -68,10 +68,15 @@ func TestAMistakeIsNamedWithItsPlace(t *testing.T) {
 		"bad value":   {"telegram:\n  mode: pulling\n", `:2: telegram.mode: "pulling" should be one of`},
 		"wrong type":  {"matrix:\n  encryption: [1]\n", ":2: matrix.encryption:"},
 		"broken YAML": {"log: [\n", "yaml:"},
+		"token":       {"telegram:\n  token: 1:abc/SESAME\n", ":2: telegram.token: contains"},
+		"api_url":     {"telegram:\n  api_url: ftp://SESAME\n", ":2: telegram.api_url: should be"},
+		"webhook.url": {"telegram:\n  mode: webhook\n  webhook:\n    url: SESAME\n", ":4: telegram.webhook.url: should be"},
+		"no url":      {"telegram:\n  mode: webhook\n", "telegram.webhook.url (PARLEY_TELEGRAM_WEBHOOK_URL): should be"},
+		"listen":      {"telegram:\n  mode: webhook\n  webhook:\n    url: https://x.example\n    listen: SESAME\n", ":5: telegram.webhook.listen: should be"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Load(write(t, c.text))
-			if err == nil || !strings.Contains(err.Error(), c.want) {
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "SESAME") {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
