@@ -98,12 +98,10 @@ func (a *Adapter) Typing(ctx context.Context, to bot.Chat) error {
 }
 
 func (a *Adapter) isAdmin(ctx context.Context, chat string, user int64) (bool, error) {
-	if err := a.gov.wait(ctx, "", urgent); err != nil {
-		return false, err
-	}
-	raw, err := a.client.call(ctx, "getChatMember", params{"chat_id": chat, "user_id": strconv.FormatInt(user, 10)}, callTimeout)
+	raw, err := a.carryOut(ctx, job{
+		method: "getChatMember", params: params{"chat_id": a.memory.now(chat), "user_id": strconv.FormatInt(user, 10)}, repeatable: true,
+	})
 	if err != nil {
-		a.obey(err, chat)
 		return false, err
 	}
 	var m member

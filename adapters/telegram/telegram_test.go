@@ -201,6 +201,23 @@ func TestAdminsAreAskedForAtThatMoment(t *testing.T) {
 	}
 }
 
+func TestAnAdministratorIsNoStrangerWhenTelegramIsNotWell(t *testing.T) {
+	r := start(t, telegramtest.Options{})
+	u := r.User("A", "en")
+	g := r.Group("g", u)
+	r.Set(g, func(c *telegramtest.Chat) { c.Status[u.ID] = "administrator" })
+	for name, f := range map[string]telegramtest.Fault{
+		"502": {Kind: telegramtest.BadGateway, Times: 2}, "dropped": {Kind: telegramtest.DropAfter, Times: 1}, "429": {Kind: telegramtest.Flood, Times: 1, Retry: 1},
+	} {
+		f.Method = "getChatMember"
+		r.Fail(f)
+		r.Say(g, u, "/pin@parley_bot")
+		if yes, err := r.mustGet(t).Admin(); !yes || err != nil {
+			t.Errorf("%s: %v %v", name, yes, err)
+		}
+	}
+}
+
 func TestTheMenusAreSetInEveryLanguage(t *testing.T) {
 	r := start(t, telegramtest.Options{}, func(c *Config) {
 		c.Commands = func(Scope, string) []Command { return []Command{{"next", "What comes next"}} }
