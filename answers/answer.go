@@ -237,6 +237,7 @@ func (b *Book) ask(ids []string, lead bool, score float64, code string) Answer {
 		b.offer(&a, ids, true)
 		return a
 	}
+	a.ID = ids[0]
 	a.Body = append(a.Body, para(p.Say("perhaps", nil)))
 	for i, id := range ids[:told] {
 		if i > 0 {
@@ -281,13 +282,16 @@ func (b *Book) offer(a *Answer, ids []string, listed bool) {
 	}
 }
 
-// Label is the short form of a fact or the title of a summary.
+// Label is the short form of a fact or the title of a summary or of records.
 func (b *Book) Label(id, code string) string {
 	if f := b.base.Find(b.base.Resolve(id)); f != nil {
 		return f.Short.In(code)
 	}
 	if t := b.base.Topic(id); t != nil {
 		return t.Title.In(code)
+	}
+	if kind, span, ok := b.recordsOf(id); ok {
+		return b.recordsTitle(kind, span, code)
 	}
 	return id
 }
@@ -317,7 +321,7 @@ var nowTopics = []string{"next", "last", "fourth-round", "war-over", "leaders-me
 // tell tells a fact or summary, and beside it others that may be meant too.
 func (b *Book) tell(id string, also []string, score float64, code string, t Talk) Answer {
 	p := b.packs.In(code)
-	a := Answer{Status: Answered, Lang: code, Score: score, Talk: Talk{Lang: code, Fact: id}}
+	a := Answer{Status: Answered, Lang: code, ID: id, Score: score, Talk: Talk{Lang: code, Fact: id}}
 	if topic := b.base.Topic(id); topic != nil {
 		b.summary(&a, topic)
 	} else if f := b.base.Find(id); f != nil {
@@ -405,6 +409,11 @@ func (b *Book) summary(a *Answer, t *facts.Topic) {
 func (b *Book) Open(id string, q Question) Answer {
 	t := q.Talk.Current(q.Now)
 	code := b.answerIn(q, t, match.Result{})
+	if kind, span, ok := b.recordsOf(id); ok {
+		a := b.tellRecords(kind, span, 1, code)
+		a.Talk.At, a.AsOf = q.Now, b.base.AsOf
+		return a
+	}
 	if id = b.base.Resolve(id); !b.Knows(id) {
 		a := b.unknown(match.Result{}, code, t)
 		a.Talk.At, a.AsOf = q.Now, b.base.AsOf

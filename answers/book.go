@@ -127,23 +127,29 @@ func relate(b *facts.Base) map[string][]string {
 	return out
 }
 
-// Knows tells whether the base has a fact, alias or summary with this id.
+// Knows tells whether the base has a fact, alias, summary or records with this id.
 func (b *Book) Knows(id string) bool {
-	return b.base.Find(id) != nil || b.base.Topic(id) != nil
+	_, _, records := b.recordsOf(id)
+	return records || b.base.Find(id) != nil || b.base.Topic(id) != nil
 }
 
-// Sources returns all sources of a fact, or of the facts of a summary.
-func (b *Book) Sources(id string) []Source {
+// Sources returns all sources of a fact, or of the facts of a summary or of records.
+func (b *Book) Sources(id string) (ss []Source) {
 	if f := b.base.Find(b.base.Resolve(id)); f != nil {
 		return f.Sources
 	}
-	var a Answer
-	if t := b.base.Topic(id); t != nil {
-		for _, f := range t.Facts {
-			if f := b.base.Find(f); f != nil && len(f.Sources) > 0 {
-				a.Sources = append(a.Sources, f.Sources[0])
-			}
+	var told []string
+	if kind, span, ok := b.recordsOf(id); ok {
+		for _, x := range b.recorded(kind, span) {
+			told = append(told, x.Fact)
+		}
+	} else if t := b.base.Topic(id); t != nil {
+		told = t.Facts
+	}
+	for _, id := range told {
+		if f := b.base.Find(id); f != nil && len(f.Sources) > 0 {
+			ss = append(ss, f.Sources[0])
 		}
 	}
-	return a.Sources
+	return ss
 }

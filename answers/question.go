@@ -32,6 +32,7 @@ type Answer struct {
 	Lang    string // of the answer
 	Body    markup.Text
 	Facts   []string // ids of the facts told, the main one first
+	ID      string   // of what is told, for Open to tell it again; empty if that is no fact or summary
 	Sources []facts.Source
 	AsOf    string // the day to which the base reaches
 	Choices []Choice

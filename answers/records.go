@@ -3,6 +3,7 @@ package answers
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"parley/answers/facts"
 	"parley/answers/internal/match"
@@ -20,23 +21,57 @@ func (b *Book) records(r match.Result, code string) (Answer, bool) {
 	if !ok {
 		return Answer{}, false
 	}
-	var in []*facts.Exchange
+	return b.tellRecords(kind, span, r.Candidates[0].P, code), true
+}
+
+func (b *Book) tellRecords(kind string, span slots.Date, score float64, code string) Answer {
+	in := b.recorded(kind, span)
+	a := Answer{Status: Answered, Lang: code, Score: score, Talk: Talk{Lang: code, Fact: recordTopics[kind]}}
+	a.Body = append(a.Body, bold(b.recordsTitle(kind, span, code)))
+	if len(in) == 0 {
+		p := b.packs.In(code)
+		a.Body = append(a.Body, para(p.Say("records.none", nil)), para(p.Say("as_of", lang.Args{"date": p.Date(b.base.AsOf)})))
+		return a
+	}
+	a.ID = recordTopics[kind] + recordsMark + isoOf(span)
+	b.count(&a, in, kind)
+	b.offer(&a, b.next(&a, a.Facts[0]), false)
+	return a
+}
+
+func (b *Book) recorded(kind string, span slots.Date) (in []*facts.Exchange) {
 	for _, x := range b.base.Exchanges {
 		if x.Kind == kind && span.Covers(x.Date) {
 			in = append(in, x)
 		}
 	}
+	return in
+}
+
+func (b *Book) recordsTitle(kind string, span slots.Date, code string) string {
 	p := b.packs.In(code)
-	a := Answer{Status: Answered, Lang: code, Score: r.Candidates[0].P, Talk: Talk{Lang: code, Fact: recordTopics[kind]}}
-	title := p.Say("records.title", lang.Args{"kind": b.Label(recordTopics[kind], code), "date": p.Date(isoOf(span))})
-	a.Body = append(a.Body, bold(title))
-	if len(in) == 0 {
-		a.Body = append(a.Body, para(p.Say("records.none", nil)), para(p.Say("as_of", lang.Args{"date": p.Date(b.base.AsOf)})))
-		return a, true
+	return p.Say("records.title", lang.Args{"kind": b.Label(recordTopics[kind], code), "date": p.Date(isoOf(span))})
+}
+
+// recordsMark stands in the id of what records tell of a month or year,
+// exchanges_2025-05, and in no id of a fact.
+const recordsMark = "_"
+
+// recordsOf reads such an id.
+func (b *Book) recordsOf(id string) (kind string, span slots.Date, ok bool) {
+	topic, iso, _ := strings.Cut(id, recordsMark)
+	year, month, monthly := strings.Cut(iso, "-")
+	span.Year, _ = strconv.Atoi(year)
+	span.Month, _ = strconv.Atoi(month)
+	if span.Year == 0 || monthly && (span.Month < 1 || span.Month > 12) || isoOf(span) != iso {
+		return "", span, false
 	}
-	b.count(&a, in, kind)
-	b.offer(&a, b.next(&a, a.Facts[0]), false)
-	return a, true
+	for kind, t := range recordTopics {
+		if t == topic && b.base.Topic(t) != nil {
+			return kind, span, true
+		}
+	}
+	return "", span, false
 }
 
 // count lists records and adds them up.

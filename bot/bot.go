@@ -260,14 +260,9 @@ func (b *Bot) chosen(ctx context.Context, c Chat) string {
 	return l
 }
 
-// FromAnswer makes a reply of an answer. A link to it opens what it is about: of
-// a summary not only the first fact.
+// FromAnswer makes a reply of an answer.
 func FromAnswer(a answers.Answer) Reply {
-	r := Reply{Body: a.Body, Sources: a.Sources, Choices: a.Choices, Lang: a.Lang}
-	if a.Status != answers.Unknown && len(a.Facts) > 0 {
-		r.Fact = a.Talk.Fact
-	}
-	return r
+	return Reply{Body: a.Body, Sources: a.Sources, Choices: a.Choices, Lang: a.Lang, Fact: a.ID}
 }
 
 // language is the language to speak to a chat in when there is no question.

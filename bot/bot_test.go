@@ -226,6 +226,10 @@ func TestASummaryIsSharedWhole(t *testing.T) {
 			t.Errorf("%s is shared as %s", id, r.Fact)
 		}
 	}
+	r := w.say(t, bot.Message{Text: "How many prisoners were exchanged in May 2025?"})
+	if again := w.say(t, bot.Message{Command: "start", Args: r.Fact}); again.Body.String() != r.Body.String() || r.Fact == "" {
+		t.Errorf("a count is shared as %q", r.Fact)
+	}
 }
 
 func TestAButtonWhoseFactIsGoneShowsWhatThereIsNow(t *testing.T) {

@@ -63,7 +63,7 @@ type Reply struct {
 	Mention string           // id of the person who asked, if any
 	Choices []answers.Choice // buttons, or a numbered list
 	Lang    string
-	Fact    string // id of the main fact or of the summary, for links to it; empty if there is none
+	Fact    string // id of the main fact, summary or records, for links to it; empty if there is none
 	Echoes  bool   // it repeats what a person wrote, and is not to be stored
 	Notice  bool   // not an answer to a question: a status, a refusal
 	Final   bool   // the chat was forgotten, and this message is to be too
