@@ -30,12 +30,30 @@ func (b *Book) Answer(q Question) Answer {
 		q.Lang = b.answerIn(q, talk, match.Result{})
 		return b.Open(c, q)
 	}
-	r := b.matcher.Match(q.Text, b.context(talk), q.Now)
+	r := b.match(q, talk)
 	code := b.answerIn(q, talk, r)
 	a := b.decide(r, code, talk)
 	a.Talk.At = q.Now
 	a.AsOf = b.base.AsOf
 	return a
+}
+
+// courtesies are what people say in the middle of a talk without asking on.
+var courtesies = []string{"talk-greet", "talk-thanks", "talk-bye", "talk-help"}
+
+const maxCourtesy = 3 // words
+
+// match reads a question. What is a courtesy by itself is none of the talk's
+// business, which might take it for a question about the last fact.
+func (b *Book) match(q Question, t Talk) match.Result {
+	c := b.context(t)
+	if c.Fact != "" && len(strings.Fields(q.Text)) <= maxCourtesy {
+		r := b.matcher.Match(q.Text, match.Context{}, q.Now)
+		if len(r.Candidates) > 0 && r.Candidates[0].P >= sureEnough && slices.Contains(courtesies, r.Candidates[0].ID) {
+			return r
+		}
+	}
+	return b.matcher.Match(q.Text, c, q.Now)
 }
 
 // context is what the matcher may know of the talk.

@@ -42,6 +42,16 @@ func TestStructuredQuestionsAreAnsweredInEveryLanguage(t *testing.T) {
 	}
 }
 
+func TestACourtesyInTheMiddleOfATalkIsNoQuestion(t *testing.T) {
+	for _, text := range []string{"hello", "thank you!", "bye", "help", "привіт", "дякую", "привет", "спасибо", "merhaba", "teşekkürler"} {
+		for _, before := range []string{"Who is Umerov?", "How long did the second round last?"} {
+			if got, want := ask(t, before, text), ask(t, text); got.Body.String() != want.Body.String() || len(got.Facts) > 0 {
+				t.Errorf("%s after %s: %s", text, before, got.Body.String())
+			}
+		}
+	}
+}
+
 func TestAFollowUpTakesOverWhatIsLeftUnsaid(t *testing.T) {
 	for _, c := range []struct {
 		turns []string
