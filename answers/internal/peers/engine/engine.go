@@ -5,7 +5,6 @@
 package engine
 
 import (
-	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -31,11 +30,15 @@ type Options struct {
 	Nets   int     // how many small nets; 0: none, as in the program
 	Hidden int     // units of each
 	Epochs int
-	Copies bool // each row once more with slips of the keyboard, as in the program
+	Apart  []Row // held apart from training: they tell what a text of no class looks like
 }
 
 // folds is in how many parts the rows are cut to learn the second reading.
 const folds = 3
+
+// apart is how often a row that is held apart counts: it is read by the engine that
+// answers, and not by one that lacks a third of the rows and a tenth of the classes.
+const apart = 10
 
 // hide is one of how many classes is kept from a fold, so that the second
 // reading learns what a text looks like that nothing answers.
@@ -59,6 +62,10 @@ func Train(rows []Row, classes int, o Options) *Engine {
 		cs = append(cs, fold(rows, classes, f, o)...)
 	}
 	e := study(rows, classes, o)
+	held := e.choices(o.Apart, func(int) bool { return false })
+	for range apart {
+		cs = append(cs, held...)
+	}
 	e.weights = fit(cs)
 	return e
 }
@@ -77,9 +84,13 @@ func fold(rows []Row, classes, f int, o Options) (cs []choice) {
 			in = append(in, r)
 		}
 	}
-	e := study(in, classes, o)
+	return study(in, classes, o).choices(held, hidden)
+}
+
+// choices reads rows whose classes are known. A class that is hidden is none.
+func (e *Engine) choices(rows []Row, hidden func(class int) bool) (cs []choice) {
 	var s Scratch
-	for _, r := range held {
+	for _, r := range rows {
 		c := e.gather(&s, r.Text)
 		c.right = -1
 		if r.Class >= 0 && !hidden(r.Class) {
@@ -88,8 +99,9 @@ func fold(rows []Row, classes, f int, o Options) (cs []choice) {
 				continue // missed by the first reading: nothing to learn for the second
 			}
 		}
-		c.candidates = slices.Clone(c.candidates)
-		cs = append(cs, *c)
+		kept := *c
+		kept.candidates = slices.Clone(c.candidates)
+		cs = append(cs, kept)
 	}
 	return cs
 }
@@ -163,23 +175,8 @@ type Reading struct {
 func (e *Engine) Read(s *Scratch, text string) Reading {
 	c := e.gather(s, text)
 	s.weighed = e.weights.scores(s.weighed, c)
-	last := len(s.weighed) - 1
-	r := Reading{Inside: slices.Max(s.weighed[:last]) - s.weighed[last]}
-	best := math.Inf(-1)
-	for i, k := range s.top {
-		if v := together(&c.candidates[i]); v > best {
-			best, r.Class = v, k
-		}
-	}
-	return r
-}
-
-// together weighs what speaks for a class against its rivals. The weights suit
-// rows held out of the training files of CLINC150, BANKING77 and HWU64, in
-// English and Russian; learnt on folds, which have fewer rows, the nets and the
-// most alike questions count for less than they are worth.
-func together(f *[nCandidate]float64) float64 {
-	return max(-1, f[fMargin]) + 1.0*f[fDeepP] + 0.2*(f[fNear]+f[fCentre])
+	best := slices.Index(s.weighed, slices.Max(s.weighed))
+	return Reading{Class: s.top[best], Inside: -e.weights.outside(c)}
 }
 
 // How many candidates each first reading names.

@@ -69,6 +69,23 @@ func TestWhatNothingAnswersIsLessSure(t *testing.T) {
 	}
 }
 
+func TestRowsHeldApartTellWhatIsOutside(t *testing.T) {
+	train, test := tenth(questions(t, 30, 40))
+	strange := []string{"how do I bake bread with rye flour", "best hotels near the beach", "how tall is the tower in Pisa", "when do the trains leave", "play some music please"}
+	o := Options{Bits: 14, C: 2}
+	without := Train(train, 30, o)
+	o.Apart = test
+	for _, text := range strange[1:] {
+		o.Apart = append(o.Apart, Row{text, Outside})
+	}
+	with := Train(train, 30, o)
+	var s Scratch
+	lead := func(e *Engine) float64 { return e.Read(&s, test[0].Text).Inside - e.Read(&s, strange[0]).Inside }
+	if a, b := lead(without), lead(with); b <= a {
+		t.Errorf("a question leads a stranger by %.2f, without rows held apart by %.2f", b, a)
+	}
+}
+
 func TestTheSameRowsGiveTheSameReadings(t *testing.T) {
 	train, test := tenth(questions(t, 12, 20))
 	o := Options{Bits: 12, C: 2, Nets: 2, Hidden: 16, Epochs: 3}

@@ -8,8 +8,8 @@ import (
 
 // weights of the second reading: what each piece of evidence counts.
 type weights struct {
-	candidate [nCandidate]float64
-	none      [nNone]float64
+	candidate [nCandidate]float64 // for a class, beside the others
+	none      [nNone]float64      // for "it has no class"
 }
 
 // choice is one text with its candidates, ready to be weighed. right is the
@@ -20,15 +20,18 @@ type choice struct {
 	right      int
 }
 
-// scores gives each candidate, and last "none", its score. The result uses the
-// memory of dst if there is enough.
+// scores gives each candidate its score. The result uses the memory of dst if
+// there is enough.
 func (w *weights) scores(dst []float64, c *choice) []float64 {
-	dst = slices.Grow(dst[:0], len(c.candidates)+1)
+	dst = dst[:0]
 	for i := range c.candidates {
 		dst = append(dst, dot(w.candidate[:], c.candidates[i][:]))
 	}
-	return append(dst, dot(w.none[:], c.none[:]))
+	return dst
 }
+
+// outside is the log-odds that the text has none of the classes.
+func (w *weights) outside(c *choice) float64 { return dot(w.none[:], c.none[:]) }
 
 func dot(a, b []float64) float64 {
 	var s float64
@@ -52,50 +55,70 @@ func probabilities(p []float64) {
 }
 
 // fit learns the weights by gradient ascent on the likelihood of the choices,
-// with a pull towards zero.
+// with a pull towards zero: which of the candidates is meant, and, apart from it,
+// whether any is.
 func fit(cs []choice) weights {
-	var w weights
-	var sumC [nCandidate]float64 // squared gradients so far (AdaGrad)
-	var sumN [nNone]float64
+	l := learner{pull: 1 / float64(len(cs))}
 	rng := rand.New(rand.NewPCG(1, 2))
 	order := make([]int, len(cs))
 	for i := range order {
 		order[i] = i
 	}
-	const rate, pull = 0.15, 1e-5
-	var p []float64
 	for range 15 {
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		for _, i := range order {
-			c := &cs[i]
-			p = w.scores(p, c)
-			probabilities(p)
-			var gc [nCandidate]float64
-			for k := range c.candidates {
-				d := -p[k]
-				if k == c.right {
-					d++
-				}
-				for f, x := range c.candidates[k] {
-					gc[f] += float64(d * x)
-				}
+			if cs[i].right >= 0 {
+				l.which(&cs[i])
 			}
-			d := -p[len(p)-1]
-			if c.right < 0 {
-				d++
-			}
-			for f, g := range gc {
-				step(&w.candidate[f], &sumC[f], g-float64(pull*w.candidate[f]), rate)
-			}
-			for f, x := range c.none {
-				step(&w.none[f], &sumN[f], float64(d*x)-float64(pull*w.none[f]), rate)
-			}
+			l.whether(&cs[i])
 		}
 	}
-	return w
+	return l.weights
 }
 
-func step(w, sum *float64, g, rate float64) {
-	*sum += float64(g * g)
-	*w += float64(rate*g) / (math.Sqrt(*sum) + 1e-6)
+// learner is the state of fit: the weights, and the squared gradients so far
+// (AdaGrad).
+type learner struct {
+	weights
+	sum  weights
+	p    []float64
+	pull float64
+}
+
+const rate = 0.15
+
+func (l *learner) which(c *choice) {
+	l.p = l.scores(l.p, c)
+	probabilities(l.p)
+	var g [nCandidate]float64
+	for k, p := range l.p {
+		d := -p
+		if k == c.right {
+			d++
+		}
+		for f, x := range c.candidates[k] {
+			g[f] += float64(d * x)
+		}
+	}
+	l.step(l.candidate[:], l.sum.candidate[:], g[:])
+}
+
+func (l *learner) whether(c *choice) {
+	d := -1 / (1 + math.Exp(-l.outside(c)))
+	if c.right < 0 {
+		d++
+	}
+	g := c.none
+	for f := range g {
+		g[f] *= d
+	}
+	l.step(l.none[:], l.sum.none[:], g[:])
+}
+
+func (l *learner) step(ws, sums, gs []float64) {
+	for f, g := range gs {
+		g -= float64(l.pull * ws[f])
+		sums[f] += float64(g * g)
+		ws[f] += float64(rate*g) / (math.Sqrt(sums[f]) + 1e-6)
+	}
 }
