@@ -204,9 +204,10 @@ func (b *Bot) failed(m Message, why string, err error) error {
 
 // send posts a reply, or edits the answer that stands for it already.
 func (b *Bot) send(ctx context.Context, a Adapter, m Message, r Reply) error {
+	now := b.now()
 	if e, ok := a.(Editor); ok && m.Answer != "" {
 		if err := e.Edit(ctx, m.Chat, m.Answer, r); !errors.Is(err, ErrLost) {
-			b.noteTold(m, r, m.Answer, err)
+			b.noteTold(m, r, m.Answer, now, err)
 			return err
 		}
 	}
@@ -215,14 +216,14 @@ func (b *Bot) send(ctx context.Context, a Adapter, m Message, r Reply) error {
 	if err == nil {
 		b.noteLast(ctx, a, m.Chat, id)
 	}
-	b.noteTold(m, r, id, err)
+	b.noteTold(m, r, id, now, err)
 	return err
 }
 
 // noteTold remembers what a group is told, for whoever asks the same soon.
-func (b *Bot) noteTold(m Message, r Reply, id string, err error) {
+func (b *Bot) noteTold(m Message, r Reply, id string, now time.Time, err error) {
 	if err == nil && id != "" && m.Kind == Group {
-		b.topics.told(m.Chat, r, m.ID, id, b.now())
+		b.topics.told(m.Chat, r, m.ID, id, now)
 	}
 }
 
