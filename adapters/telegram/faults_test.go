@@ -203,6 +203,21 @@ func TestTwoPollersAreToldClearly(t *testing.T) {
 	}
 }
 
+func TestAWebhookThatWasSetElsewhereIsRemovedAndNamed(t *testing.T) {
+	r := start(t, telegramtest.Options{})
+	r.Fail(telegramtest.Fault{Kind: telegramtest.Refuse, Method: "getUpdates", Times: 1, Code: 409,
+		Text: "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"})
+	u := r.User("A", "en")
+	r.mustReply(t, r.Say(r.Private(u), u, "one"))
+	r.mustReply(t, r.Say(r.Private(u), u, "two"))
+	if n := len(r.Requests("deleteWebhook")); n != 2 {
+		t.Errorf("removed %d times", n-1)
+	}
+	if log := r.logs.String(); !strings.Contains(log, "set for this bot elsewhere") || strings.Contains(log, "running twice") {
+		t.Errorf("log: %s", log)
+	}
+}
+
 func TestUpdatesAreAnsweredOnceThoughRepeatedAndReordered(t *testing.T) {
 	r := start(t, telegramtest.Options{Repeat: 0.5, Reorder: true})
 	var ms []*telegramtest.Message

@@ -161,10 +161,13 @@ func (a *Adapter) pollFailed(ctx context.Context, n int, err error) error {
 		a.refuse()
 		return ErrToken
 	case errors.As(err, &ce) && ce.Code == 409 && ce.says("webhook"):
-		a.log.WarnContext(ctx, "a webhook was set for this bot elsewhere; removing it")
+		if n == 0 || n%10 == 4 {
+			a.log.WarnContext(ctx, "a webhook was set for this bot elsewhere; removing it", "failures", n+1)
+		}
 		if _, err := a.client.call(ctx, "deleteWebhook", nil, callTimeout); err != nil && ctx.Err() == nil {
 			a.log.WarnContext(ctx, "webhook not removed", "err", err)
 		}
+		return pause(ctx, backoff(n, firstDelay, mostDelay))
 	}
 	return a.troubled(ctx, n, err)
 }
