@@ -84,8 +84,8 @@ func (b *Bot) goesBack(ctx context.Context, h Head, book *answers.Book) (bool, e
 			return false, err
 		}
 		if b.changed.Load() {
-			if left := goBackAfter - b.now().Sub(h.AnnouncedAt); left > 0 {
-				return true, Busy{After: left}
+			if ago := b.now().Sub(h.AnnouncedAt).Abs(); ago < goBackAfter { // or the clock was set back
+				return true, Busy{After: goBackAfter - ago}
 			}
 			return false, nil
 		}

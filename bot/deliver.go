@@ -189,7 +189,7 @@ func (b *Bot) known(ctx context.Context, mine Post) (ids []string, err error) {
 	for _, p := range posts {
 		if p.Message != "" {
 			ids = append(ids, p.Message)
-		} else if (p.What != mine.What || p.Chat != mine.Chat) && b.now().Sub(p.At) < unsureFor {
+		} else if (p.What != mine.What || p.Chat != mine.Chat) && b.now().Sub(p.At).Abs() < unsureFor { // or the clock was set back
 			return nil, Busy{After: waitUnsure}
 		}
 	}
@@ -260,7 +260,7 @@ func (b *Bot) pace(ctx context.Context, a Adapter) error {
 	if !ok || p.Pace() == 0 {
 		return nil
 	}
-	wait, err := b.memory.Slot(ctx, a.Name(), p.Pace(), time.Now())
+	wait, err := b.memory.Slot(ctx, a.Name(), p.Pace())
 	if err != nil || wait <= 0 {
 		return err
 	}
@@ -281,7 +281,7 @@ func (b *Bot) reserve(ctx context.Context, a Adapter) {
 	if !ok || b.memory == nil || !b.memory.Shared() || p.Pace() == 0 {
 		return
 	}
-	if _, err := b.memory.Slot(ctx, a.Name(), p.Pace(), time.Now()); err != nil {
+	if _, err := b.memory.Slot(ctx, a.Name(), p.Pace()); err != nil {
 		b.log.WarnContext(ctx, "a reply goes beside the limits of several processes", "network", a.Name(), "err", err)
 	}
 }

@@ -26,7 +26,7 @@ type Memory interface {
 	// Slot reserves the next of the moments, this far apart, at which something
 	// may be sent on a network, and returns how far off it is. All processes
 	// that share the storage share the moments.
-	Slot(ctx context.Context, network string, apart time.Duration, now time.Time) (time.Duration, error)
+	Slot(ctx context.Context, network string, apart time.Duration) (time.Duration, error)
 }
 
 // Talks keeps for some minutes what is being talked about with each person, for

@@ -84,7 +84,7 @@ type counting struct {
 	taken atomic.Int64
 }
 
-func (c *counting) Slot(context.Context, string, time.Duration, time.Time) (time.Duration, error) {
+func (c *counting) Slot(context.Context, string, time.Duration) (time.Duration, error) {
 	c.taken.Add(1)
 	return time.Hour, nil // others have taken all before
 }

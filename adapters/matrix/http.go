@@ -37,6 +37,7 @@ type transport struct {
 type traffic struct {
 	contact         bot.Contact
 	limited, waited atomic.Int64 // answers 429, and how many nanoseconds they ask to wait in all
+	ahead           atomic.Int64 // how many nanoseconds its clock is ahead of ours
 }
 
 func newTransport(seen *traffic) *transport {
@@ -56,6 +57,13 @@ func (t *traffic) note(req *http.Request, status int) {
 	}
 }
 
+// noteClock sees what time it is there.
+func (t *traffic) noteClock(resp *http.Response) {
+	if now, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		t.ahead.Store(int64(time.Until(now.Add(time.Second / 2)))) // it tells whole seconds
+	}
+}
+
 func isSync(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/sync") }
 
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -67,6 +75,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	t.seen.note(req, resp.StatusCode)
+	t.seen.noteClock(resp)
 	resp.Body = &body{resp.Body, cancel}
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests:

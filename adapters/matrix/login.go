@@ -223,7 +223,7 @@ func (a *Adapter) noteStart(ctx context.Context) error {
 		a.started = time.UnixMilli(millis)
 		return nil
 	}
-	a.started = time.Now()
+	a.started = a.now()
 	return a.cfg.Store.Keep(ctx, keptStarted, strconv.FormatInt(a.started.UnixMilli(), 10))
 }
 

@@ -121,10 +121,14 @@ func (a *Adapter) one(ctx context.Context, b *batch, evt *event.Event) {
 // too long for an answer to be of use.
 func (a *Adapter) tooOld(evt *event.Event) bool {
 	at := time.UnixMilli(evt.Timestamp)
-	return at.Before(a.started.Add(-clockSkew)) || time.Since(at) > a.cfg.MaxAge
+	return at.Before(a.started.Add(-clockSkew)) || a.now().Sub(at) > a.cfg.MaxAge
 }
 
-// clockSkew is how much the homeserver's clock may be behind ours.
+// now is the time by the homeserver's clock: how old its events are does not depend
+// on ours.
+func (a *Adapter) now() time.Time { return time.Now().Add(time.Duration(a.traffic.ahead.Load())) }
+
+// clockSkew is how much the clock of another homeserver may be behind.
 const clockSkew = 10 * time.Second
 
 // hears deals with a message, decrypting it if need be.
@@ -284,7 +288,7 @@ func (a *Adapter) dealtWith(ctx context.Context, b *batch, m bot.Message, err er
 func (a *Adapter) worthAnother(m bot.Message, err error) bool {
 	busy := bot.Busy{}
 	later := errors.Is(err, bot.ErrUncertain) || errors.As(err, &busy) || errors.Is(err, context.DeadlineExceeded)
-	return later && time.Since(m.At) < a.cfg.MaxAge
+	return later && a.now().Sub(m.At) < a.cfg.MaxAge
 }
 
 // interrupted tells whether something failed because the bot is told to end. Who

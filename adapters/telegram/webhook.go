@@ -138,7 +138,7 @@ func (a *Adapter) claim(ctx context.Context, id int) int {
 	if !a.claims() {
 		return 0
 	}
-	was, mine, err := a.cfg.Store.Claim(ctx, Network, a.inboxID(id), time.Now(), claimLife)
+	was, mine, err := a.cfg.Store.Claim(ctx, Network, a.inboxID(id), a.cfg.Store.Now(), claimLife)
 	switch {
 	case err != nil:
 		a.log.ErrorContext(ctx, "inbox cannot be written", "err", err)

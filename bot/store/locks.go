@@ -82,11 +82,12 @@ func (l *locks) drop() error {
 // Slot reserves the next moment at which something may be sent on a network,
 // and returns how far off it is. Where no other process can share the storage
 // that is at once: the network's own governor keeps the limits.
-func (s *Store) Slot(ctx context.Context, network string, apart time.Duration, now time.Time) (time.Duration, error) {
+func (s *Store) Slot(ctx context.Context, network string, apart time.Duration) (time.Duration, error) {
 	if s.engine != "postgres" {
 		return 0, nil
 	}
 	var next int64
+	now := s.Now()
 	err := s.db.QueryRowContext(ctx, `INSERT INTO slots (network, next) VALUES ($1, $2)
 		ON CONFLICT (network) DO UPDATE SET next = GREATEST(slots.next + $3, excluded.next) RETURNING next`,
 		network, now.UnixMicro(), apart.Microseconds()).Scan(&next)

@@ -189,6 +189,13 @@ func (s *Store) Work(ctx context.Context, atOnce int, log *slog.Logger, do func(
 	} else if err := s.takeOver(ctx); err != nil {
 		return err
 	}
+	if err := s.afterSetBack(ctx); err != nil { // while no process ran
+		return err
+	}
+	watching, end := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() { defer close(ended); s.watchClock(watching, log) }()
+	defer func() { end(); <-ended }()
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{do: do})
 	c, err := river.NewClient(drv, &river.Config{
@@ -214,11 +221,14 @@ func (s *Store) Work(ctx context.Context, atOnce int, log *slog.Logger, do func(
 	return nil
 }
 
-// takeOver frees the tasks that a process which was killed had begun. A SQLite
-// file belongs to one process.
+// takeOver frees the tasks that a process which was killed had begun, and its place
+// at the head of the queue. A SQLite file belongs to one process.
 func (s *Store) takeOver(ctx context.Context) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE river_job SET state = $1 WHERE state = $2`,
 		string(rivertype.JobStateAvailable), string(rivertype.JobStateRunning))
+	if err == nil {
+		_, err = s.db.ExecContext(ctx, `DELETE FROM river_leader`)
+	}
 	if err != nil {
 		return fmt.Errorf("queue: %w", err)
 	}

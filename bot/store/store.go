@@ -38,6 +38,7 @@ type Store struct {
 	queue  queue
 	locks  locks
 	life   life
+	clock  dbClock
 }
 
 // Open opens the database that where names, a path of a SQLite file or a
@@ -73,6 +74,12 @@ func openAt(ctx context.Context, where string, version int) (*Store, error) {
 		db.Close()
 		return nil, fmt.Errorf("store %s: %w", Redacted(where), hide(err, where))
 	}
+	m, err := s.readClock(ctx)
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("store %s: %w", Redacted(where), hide(err, where))
+	}
+	s.clock.last.Store(m)
 	s.writer = newWriter(db)
 	return s, nil
 }

@@ -33,7 +33,7 @@ func (s *Store) Talk(ctx context.Context, c bot.Chat, person string) (t answers.
 	if choices != "" {
 		t.Choices = strings.Split(choices, "\n")
 	}
-	t.Clarified, t.At = clarified != 0, time.UnixMilli(at)
+	t.Clarified, t.At = clarified != 0, time.Now().Add(time.UnixMilli(at).Sub(s.Now()))
 	return t, nil
 }
 
@@ -41,13 +41,13 @@ const putTalk = `INSERT INTO talks (network, chat, thread, person, lang, fact, c
 	ON CONFLICT (network, chat, thread, person) DO UPDATE SET lang = excluded.lang, fact = excluded.fact,
 		choices = excluded.choices, clarified = excluded.clarified, at = excluded.at`
 
-// PutTalk remembers a talk until Prune.
+// PutTalk remembers a talk until PruneTalks, by the database's clock.
 func (s *Store) PutTalk(ctx context.Context, c bot.Chat, person string, t answers.Talk) error {
 	clarified := 0
 	if t.Clarified {
 		clarified = 1
 	}
-	err := s.writer.do(ctx, putTalk, c.Network, c.ID, c.Thread, person, t.Lang, t.Fact, strings.Join(t.Choices, "\n"), clarified, millis(t.At))
+	err := s.writer.do(ctx, putTalk, c.Network, c.ID, c.Thread, person, t.Lang, t.Fact, strings.Join(t.Choices, "\n"), clarified, millis(s.Now().Add(-time.Since(t.At))))
 	if err != nil {
 		return fmt.Errorf("write talk: %w", err)
 	}
@@ -63,9 +63,10 @@ func (s *Store) ForgetTalk(ctx context.Context, network, chat, person string) er
 	return nil
 }
 
-// PruneTalks forgets talks that count no more.
+// PruneTalks forgets talks that count no more: now is by the database's clock. One
+// that is yet to come was noted before that clock was set back.
 func (s *Store) PruneTalks(ctx context.Context, now time.Time) error {
-	if err := s.writer.do(ctx, `DELETE FROM talks WHERE at < $1`, millis(now.Add(-answers.TalkLife))); err != nil {
+	if err := s.writer.do(ctx, `DELETE FROM talks WHERE at < $1 OR at > $2`, millis(now.Add(-answers.TalkLife)), millis(now.Add(answers.TalkLife))); err != nil {
 		return fmt.Errorf("prune talks: %w", err)
 	}
 	return nil

@@ -24,7 +24,9 @@ func TestMain(m *testing.M) {
 		return
 	}
 	code := m.Run()
-	_ = os.RemoveAll(builtIn) // empty: nothing was built
+	for _, dir := range []string{builtIn, movableIn} {
+		_ = os.RemoveAll(dir) // empty: nothing was built
+	}
 	os.Exit(code)
 }
 

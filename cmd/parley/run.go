@@ -140,7 +140,7 @@ func prune(ctx context.Context, st *store.Store, life time.Duration, log *slog.L
 
 // pruneTalks forgets talks that count no more.
 func pruneTalks(ctx context.Context, st *store.Store, log *slog.Logger) {
-	if err := st.PruneTalks(ctx, time.Now()); err != nil && ctx.Err() == nil {
+	if err := st.PruneTalks(ctx, st.Now()); err != nil && ctx.Err() == nil {
 		log.Warn("old talks not forgotten", "err", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,21 +31,29 @@ var built = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	builtIn = dir
+	return buildIn(dir)
+})
+
+// buildIn builds the program as it is released, but for what is said besides.
+func buildIn(dir string, but ...string) (string, error) {
 	bin := filepath.Join(dir, "parley")
-	cmd := exec.Command("go", "build", "-tags", "goolm", "-trimpath", "-ldflags", "-s -w", "-o", bin, ".")
+	cmd := exec.Command("go", slices.Concat([]string{"build", "-tags", "goolm", "-trimpath", "-ldflags", "-s -w", "-o", bin}, but, []string{"."})...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
-	builtIn = dir
 	return bin, nil
-})
+}
 
 // builtIn is the folder to remove when all is done.
 var builtIn string
 
 // site is where a program runs: its settings, without PARLEY_ before them.
 type site map[string]string
+
+// theProgram is, in a site, a program to run there instead of the released one.
+const theProgram = "PROGRAM"
 
 // with is the same place with other settings.
 func (s site) with(more site) site {
@@ -55,7 +64,10 @@ func (s site) with(more site) site {
 
 func (s site) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	bin, err := built()
+	bin, err := s[theProgram], error(nil)
+	if bin == "" {
+		bin, err = built()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,9 @@ func TestAnOperatorsWeek(t *testing.T) {
 		"Friday: Telegram is down at the start":                    friday,
 		"Saturday: the homeserver is down at the start":            saturday,
 		"Sunday: both are away for a while":                        sunday,
+		"Some day: the clock is set, ahead and back":               aClock,
+		"Some day: the clock is not the homeserver's":              clockInMatrix,
+		"Some day: the clock of one replica is wrong by days":      clocks,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
