@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -147,37 +149,85 @@ func lineOf(id string, a answers.Answer, took time.Duration) answerLine {
 // maxLine is the longest line of --jsonl, in bytes.
 const maxLine = 1 << 20
 
-// askLines answers each line of r with a line on w, in their order, as they come.
+// numbered is a line of --jsonl on its way to its answer.
+type numbered struct {
+	n       int
+	text    []byte
+	tooLong bool
+	answer  bytes.Buffer
+	ready   chan struct{} // closed when there is an answer
+}
+
+// askLines answers each line of r with a line on w, in their order, as they come: as
+// many at a time as there are cores.
 func askLines(b *answers.Book, r io.Reader, w io.Writer, now func() time.Time) error {
+	cores := runtime.GOMAXPROCS(0)
+	todo, inOrder := make(chan *numbered, 8*cores), make(chan *numbered, 16*cores)
+	stop := make(chan struct{})
+	defer close(stop)
+	var broken error
+	go func() {
+		defer close(inOrder)
+		defer close(todo)
+		broken = eachLine(r, func(l *numbered) bool {
+			for _, to := range [...]chan *numbered{inOrder, todo} {
+				select {
+				case to <- l:
+				case <-stop:
+					return false
+				}
+			}
+			return true
+		})
+	}()
+	for range cores {
+		go func() {
+			for l := range todo {
+				l.reply(b, now)
+				close(l.ready)
+			}
+		}()
+	}
 	out := bufio.NewWriterSize(w, 1<<16)
-	enc := json.NewEncoder(out)
-	enc.SetEscapeHTML(false)
-	in := bufio.NewReaderSize(r, 1<<16)
-	for n := 1; ; n++ {
-		if in.Buffered() == 0 { // whoever writes one line at a time waits for its answer
+	for l := range inOrder {
+		<-l.ready
+		if _, err := l.answer.WriteTo(out); err != nil {
+			return err
+		}
+		if len(inOrder) == 0 { // whoever writes one line at a time waits for its answer
 			if err := out.Flush(); err != nil {
 				return err
 			}
 		}
-		line, tooLong, err := readLine(in)
-		if errors.Is(err, io.EOF) && len(line) == 0 {
-			return out.Flush()
-		}
+	}
+	return errors.Join(broken, out.Flush())
+}
+
+// reply answers the line.
+func (l *numbered) reply(b *answers.Book, now func() time.Time) {
+	enc := json.NewEncoder(&l.answer)
+	enc.SetEscapeHTML(false)
+	var v any
+	if asked, bad := parseLine(l.text, l.tooLong); bad != nil {
+		v = errorLine{l.n, bad.Error()}
+	} else {
+		v = answerTurns(b, asked, now())
+	}
+	if err := enc.Encode(v); err != nil { // a number that JSON does not have
+		fmt.Fprintf(&l.answer, "{\"line\":%d,\"error\":%q}\n", l.n, err)
+	}
+}
+
+// eachLine calls do for the lines of r that are not empty, until it says no.
+func eachLine(r io.Reader, do func(*numbered) bool) error {
+	in := bufio.NewReaderSize(r, 1<<16)
+	for n := 1; ; n++ {
+		text, tooLong, err := readLine(in)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		if len(strings.TrimSpace(string(line))) == 0 {
-			continue
-		}
-		var v any
-		switch l, bad := parseLine(line, tooLong); {
-		case bad != nil:
-			v = errorLine{n, bad.Error()}
-		default:
-			v = answerTurns(b, l, now())
-		}
-		if err := enc.Encode(v); err != nil {
-			return err
+		if (tooLong || len(bytes.TrimSpace(text)) > 0) && !do(&numbered{n: n, text: text, tooLong: tooLong, ready: make(chan struct{})}) || err != nil {
+			return nil
 		}
 	}
 }

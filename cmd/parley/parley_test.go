@@ -1,13 +1,19 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"parley/answers"
 )
 
 // run runs the program with arguments and gives what it printed and its exit code.
@@ -66,6 +72,44 @@ func TestAskAnswersLinesInOrderAndGoesOnAfterABrokenOne(t *testing.T) {
 		if !strings.Contains(lines[i], want) {
 			t.Errorf("line %d lacks %s: %s", i+1, want, lines[i])
 		}
+	}
+}
+
+func TestAskAnswersManyLinesInOrderAndOneAtOnce(t *testing.T) {
+	texts := []string{"How long did the second round last?", "x", strings.Repeat("what did Ukraine want in the first round and ", 40), "Скільки тривав третій раунд?"}
+	var in strings.Builder
+	for i := range 400 {
+		fmt.Fprintf(&in, `{"id":"%d","turns":[%q]}`+"\n", i, texts[i%len(texts)])
+	}
+	out, code := run(t, in.String(), "ask", "--jsonl")
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	if code != 0 || len(lines) != 400 {
+		t.Fatalf("exit %d, %d lines", code, len(lines))
+	}
+	for i, line := range lines {
+		if !strings.HasPrefix(line, fmt.Sprintf(`{"id":"%d",`, i)) {
+			t.Fatalf("line %d is %s", i, line)
+		}
+	}
+	b, err := answers.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asks, in1 := io.Pipe()
+	out1, w := io.Pipe()
+	ended := make(chan error)
+	go func() { ended <- askLines(b, asks, w, time.Now) }()
+	got := bufio.NewReader(out1)
+	for i := range 3 { // whoever waits for an answer before asking on gets it
+		fmt.Fprintf(in1, `{"id":"%d","turns":["hello"]}`+"\n", i)
+		if line, err := got.ReadString('\n'); err != nil || !strings.Contains(line, fmt.Sprintf(`"id":"%d"`, i)) {
+			t.Fatalf("%q, %v", line, err)
+		}
+	}
+	out1.Close() // nobody reads on
+	fmt.Fprintln(in1, `{"id":"last","turns":["hello"]}`)
+	if err := <-ended; !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("%v", err)
 	}
 }
 
