@@ -225,12 +225,9 @@ func (x *Index) Search(s *Scratch, words []Word, classes int) {
 		a := &x.asked[q]
 		v := s.sums[q] / (norm*a.norm + 1e-9)
 		s.sums[q] = 0
-		switch k := a.class; {
-		case v > s.best[k]:
-			s.second[k] = s.best[k]
-			s.best[k] = v
-		case v > s.second[k]:
-			s.second[k] = v
+		if k := a.class; v > s.second[k] { // mostly it is not
+			s.second[k] = min(v, s.best[k])
+			s.best[k] = max(v, s.best[k])
 		}
 	}
 }
