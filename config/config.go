@@ -17,6 +17,8 @@ type Config struct {
 	Flood    Flood    `mapstructure:"flood"`
 	Block    Block    `mapstructure:"block"`
 	Log      Log      `mapstructure:"log"`
+
+	from origins
 }
 
 // Facts say which facts are answered from.

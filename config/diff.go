@@ -24,6 +24,9 @@ func differ(a, b reflect.Value, key string, keys *[]string) {
 	}
 	for i := range a.NumField() {
 		name := a.Type().Field(i).Tag.Get("mapstructure")
+		if name == "" { // where the settings come from is none
+			continue
+		}
 		if key != "" {
 			name = key + "." + name
 		}

@@ -29,9 +29,11 @@ func TestEverySettingHasAFieldAndADefault(t *testing.T) {
 	walk = func(t reflect.Type, prefix string) {
 		for f := range t.Fields() {
 			key := prefix + f.Tag.Get("mapstructure")
-			if f.Type.Kind() == reflect.Struct {
+			switch {
+			case !f.IsExported():
+			case f.Type.Kind() == reflect.Struct:
 				walk(f.Type, key+".")
-			} else {
+			default:
 				fields = append(fields, key)
 			}
 		}

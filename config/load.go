@@ -81,10 +81,11 @@ func (s Source) Load() (*Config, []Setting, error) {
 	if err := v.UnmarshalExact(&c); err != nil {
 		return nil, nil, o.placed(err)
 	}
+	c.from = o
 	c.Telegram.Limits = onOff(c.Telegram.Limits)
 	if c.Store.URLFile != "" {
-		if c.Store.URL, err = Secret("", c.Store.URLFile); err != nil {
-			return nil, nil, o.at("store.url_file", err.Error())
+		if c.Store.URL, err = c.Secret("", "store.url_file"); err != nil {
+			return nil, nil, err
 		}
 	}
 	if err := c.check(o); err != nil {

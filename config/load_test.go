@@ -84,9 +84,22 @@ func TestAMistakeIsNamedWithItsPlace(t *testing.T) {
 }
 
 func TestASecretFileLosesItsLineEnd(t *testing.T) {
-	s, err := Secret("", write(t, "hunter2\n"))
-	if err != nil || s != "hunter2" {
+	c, err := Load(write(t, "matrix:\n  password_file: "+write(t, "hunter2\n")+"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := c.Secret("", "matrix.password_file"); err != nil || s != "hunter2" {
 		t.Errorf("%q, %v", s, err)
+	}
+}
+
+func TestASecretFileThatIsMissingIsNamedWithItsPlace(t *testing.T) {
+	c, err := Load(write(t, "telegram:\n  mode: polling\n  token_file: /not/there\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Secret("", "telegram.token_file"); err == nil || !strings.Contains(err.Error(), ".yaml:3: telegram.token_file: open /not/there") {
+		t.Errorf("%v", err)
 	}
 }
 

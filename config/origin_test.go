@@ -83,7 +83,7 @@ func TestSecretsComeFromFilesAndCredentials(t *testing.T) {
 	}
 	t.Setenv("CREDENTIALS_DIRECTORY", dir)
 	c, s := settingsOf(t, "")
-	token, err := Secret(c.Telegram.Token, c.Telegram.TokenFile)
+	token, err := c.Secret(c.Telegram.Token, "telegram.token_file")
 	if err != nil || token != "1:cred" || c.Store.URL != "postgres://h/db" {
 		t.Errorf("%q, %v, %+v", token, err, c.Store)
 	}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,15 +71,17 @@ func (c *Config) SecretFiles() map[string]string {
 	return files
 }
 
-// Secret returns a secret that is given directly or in a file, without the line
-// end editors leave. The error does not contain it.
-func Secret(direct, file string) (string, error) {
+// Secret returns a secret that is given directly or in the file that a setting
+// names, without the line end editors leave. The error has the setting and where it
+// stands, and does not contain the secret.
+func (c *Config) Secret(direct, fileKey string) (string, error) {
+	file := c.SecretFiles()[fileKey]
 	if direct != "" || file == "" {
 		return direct, nil
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("secret: %w", err)
+		return "", c.from.at(fileKey, err.Error())
 	}
 	return strings.TrimRight(string(data), "\r\n"), nil
 }

@@ -27,7 +27,7 @@ func (d *doctor) telegram(ctx context.Context) (f findings) {
 		return f
 	}
 	c := d.cfg.Telegram
-	token, err := config.Secret(c.Token, c.TokenFile)
+	token, err := d.cfg.Secret(c.Token, "telegram.token_file")
 	if err != nil {
 		return f // told among the secret files
 	}
@@ -104,8 +104,8 @@ func (d *doctor) matrix(ctx context.Context) (f findings) {
 	if c.Homeserver == "" {
 		return f
 	}
-	password, err := config.Secret(c.Password, c.PasswordFile)
-	token, err2 := config.Secret("", c.AccessTokenFile)
+	password, err := d.cfg.Secret(c.Password, "matrix.password_file")
+	token, err2 := d.cfg.Secret("", "matrix.access_token_file")
 	if err != nil || err2 != nil {
 		return f // told among the secret files
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -153,16 +152,16 @@ func repeat(ctx context.Context, span time.Duration, do func()) {
 
 func openTelegram(cfg *config.Config, b *bot.Bot, st *store.Store, packs lang.Packs, log *slog.Logger) (bot.Adapter, error) {
 	c := cfg.Telegram
-	token, err := config.Secret(c.Token, c.TokenFile)
+	token, err := cfg.Secret(c.Token, "telegram.token_file")
 	if err != nil {
-		return nil, fmt.Errorf("telegram.token_file: %w", err)
+		return nil, err
 	}
 	if token == "" {
 		return nil, nil
 	}
-	secret, err := config.Secret("", c.Webhook.SecretFile)
+	secret, err := cfg.Secret("", "telegram.webhook.secret_file")
 	if err != nil {
-		return nil, fmt.Errorf("telegram.webhook.secret_file: %w", err)
+		return nil, err
 	}
 	return telegram.New(telegram.Config{
 		Token: token, APIURL: c.APIURL, Mode: telegram.Mode(c.Mode),
@@ -214,13 +213,13 @@ func openMatrix(cfg *config.Config, st *store.Store, packs lang.Packs, log *slog
 	if c.Homeserver == "" {
 		return nil, nil
 	}
-	password, err := config.Secret(c.Password, c.PasswordFile)
+	password, err := cfg.Secret(c.Password, "matrix.password_file")
 	if err != nil {
-		return nil, fmt.Errorf("matrix.password_file: %w", err)
+		return nil, err
 	}
-	token, err := config.Secret("", c.AccessTokenFile)
+	token, err := cfg.Secret("", "matrix.access_token_file")
 	if err != nil {
-		return nil, fmt.Errorf("matrix.access_token_file: %w", err)
+		return nil, err
 	}
 	words := make([]string, 0, len(bot.Commands()))
 	for _, c := range bot.Commands() {
