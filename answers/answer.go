@@ -11,16 +11,18 @@ import (
 
 // How sure the matcher must be, tuned on questions held apart (docs/performance.md).
 const (
-	sureEnough   = 0.65 // to tell one fact
-	namedEnough  = 0.50 // the same, if the question is of its kind and names its round, date or name
-	pairEnough   = 0.70 // to tell two facts that together are likely
-	besideEnough = 0.05 // to tell a second one beside a sure one
-	askEnough    = 0.22 // to ask which of several is meant
-	leadEnough   = 0.20 // to tell one of these as the likely one
-	leadBy       = 1.2  // times as likely as the next
-	aloneEnough  = 0.30 // to tell one as likely though no other is near
-	askEach      = 0.05 // for each of these
-	langSure     = 0.25 // to trust the language of the question over the hint
+	sureEnough      = 0.65 // to tell one fact
+	namedEnough     = 0.50 // the same, if the question is of its kind and names its round, date or name
+	pairEnough      = 0.70 // to tell two facts that together are likely
+	besideEnough    = 0.05 // to tell a second one beside a sure one
+	askEnough       = 0.22 // to ask which of several is meant
+	leadEnough      = 0.20 // to tell one of these as the likely one
+	leadBy          = 1.2  // times as likely as the next
+	aloneEnough     = 0.30 // to tell one as likely though no other is near
+	askEach         = 0.05 // for each of these
+	courteousEnough = 0.50 // to return a greeting or thanks
+	subjectEnough   = 0.40 // to take a few words in a talk for another subject
+	langSure        = 0.25 // to trust the language of the question over the hint
 )
 
 // Answer answers a question. The same question always gets the same answer.
@@ -41,19 +43,34 @@ func (b *Book) Answer(q Question) Answer {
 // courtesies are what people say in the middle of a talk without asking on.
 var courtesies = []string{"talk-greet", "talk-thanks", "talk-bye", "talk-help"}
 
-const maxCourtesy = 3 // words
+func courteous(r match.Result) bool {
+	return r.Candidates[0].P >= courteousEnough && slices.Contains(courtesies, r.Candidates[0].ID)
+}
 
-// match reads a question. What is a courtesy by itself is none of the talk's
-// business, which might take it for a question about the last fact.
+// fewWords are so many that nothing tells a question about the last fact from one
+// about another subject.
+const fewWords = 3
+
+// match reads a question. A few words that are clear by themselves may be a courtesy,
+// or begin another subject if the talk makes nothing clear of them.
 func (b *Book) match(q Question, t Talk) match.Result {
 	c := b.context(t)
-	if c.Fact != "" && len(strings.Fields(q.Text)) <= maxCourtesy {
-		r := b.matcher.Match(q.Text, match.Context{}, q.Now)
-		if len(r.Candidates) > 0 && r.Candidates[0].P >= sureEnough && slices.Contains(courtesies, r.Candidates[0].ID) {
-			return r
-		}
+	if c.Fact == "" || len(strings.Fields(q.Text)) > fewWords {
+		return b.matcher.Match(q.Text, c, q.Now)
 	}
-	return b.matcher.Match(q.Text, c, q.Now)
+	alone := b.matcher.Match(q.Text, match.Context{}, q.Now)
+	if len(alone.Candidates) == 0 {
+		return b.matcher.Match(q.Text, c, q.Now)
+	}
+	first := alone.Candidates[0]
+	if courteous(alone) {
+		return alone
+	}
+	r := b.matcher.Match(q.Text, c, q.Now)
+	if r.Subject && r.Candidates[0].P < sureEnough && first.P >= subjectEnough && (first.Kind == match.Fact || first.Kind == match.Topic) {
+		return alone
+	}
+	return r
 }
 
 // context is what the matcher may know of the talk.
@@ -95,12 +112,12 @@ func (b *Book) picked(text string, t Talk) (string, bool) {
 
 // decide makes an answer of a reading.
 func (b *Book) decide(r match.Result, code string, t Talk) Answer {
-	if len(r.Candidates) == 0 || r.Content == 0 && r.Candidates[0].P < sureEnough {
+	if len(r.Candidates) == 0 || r.Content == 0 && r.Candidates[0].P < sureEnough && !courteous(r) {
 		return b.unknown(r, code, t)
 	}
 	first := r.Candidates[0]
 	if first.Kind == match.Decline || first.Kind == match.Talk {
-		if first.Kind == match.Talk && first.P >= sureEnough {
+		if first.Kind == match.Talk && first.P >= sureEnough || courteous(r) {
 			return b.aboutBot(first, code, t)
 		}
 		return b.unknown(r, code, t)

@@ -43,11 +43,27 @@ func TestStructuredQuestionsAreAnsweredInEveryLanguage(t *testing.T) {
 }
 
 func TestACourtesyInTheMiddleOfATalkIsNoQuestion(t *testing.T) {
-	for _, text := range []string{"hello", "thank you!", "bye", "help", "привіт", "дякую", "привет", "спасибо", "merhaba", "teşekkürler"} {
+	for _, text := range []string{"hi", "hello", "thank you!", "bye", "help", "привіт", "дякую", "привет", "спасибо", "merhaba", "teşekkürler"} {
 		for _, before := range []string{"Who is Umerov?", "How long did the second round last?"} {
 			if got, want := ask(t, before, text), ask(t, text); got.Body.String() != want.Body.String() || len(got.Facts) > 0 {
 				t.Errorf("%s after %s: %s", text, before, got.Body.String())
 			}
+		}
+	}
+}
+
+func TestAFewWordsThatAreClearByThemselvesBeginAnotherSubject(t *testing.T) {
+	for _, c := range [][2]string{
+		{"Who is Umerov?", "ceasefire"}, {"Who is Vladimir Medinsky?", "next meeting"}, {"Хто такий Умєров?", "полонені"},
+		{"Кто такой Умеров?", "перемирие"}, {"Rüstem Umerov kim?", "esirler"},
+	} {
+		if got, want := ask(t, c[0], c[1]), ask(t, c[1]); got.Body.String() != want.Body.String() {
+			t.Errorf("%s after %s: %s", c[1], c[0], got.Body.String())
+		}
+	}
+	for _, c := range [][2]string{{"Who is Umerov?", "his role"}, {"How long did the second round last?", "how many people"}, {"Кто такой Мединский?", "его роль"}} {
+		if got, alone := ask(t, c[0], c[1]), ask(t, c[1]); got.Body.String() == alone.Body.String() {
+			t.Errorf("%s after %s was read by itself: %s", c[1], c[0], got.Body.String())
 		}
 	}
 }
@@ -187,8 +203,9 @@ func TestTheSameQuestionAlwaysGetsTheSameAnswer(t *testing.T) {
 func TestTheAnswerComesInTheLanguageOfTheQuestion(t *testing.T) {
 	right, n := 0, 0
 	rng := rand.New(rand.NewPCG(1, 1))
-	for i, q := range questions(t) {
-		code := lang.Codes[i/120]
+	qs := questions(t)
+	for i, q := range qs {
+		code := lang.Codes[i*len(lang.Codes)/len(qs)] // as many of each
 		forms := []string{q}
 		if code == "uk" || code == "ru" {
 			forms = append(forms, noise.Latin(rng, q, code))

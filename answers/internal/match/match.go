@@ -1,6 +1,7 @@
 package match
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -75,6 +76,7 @@ type Result struct {
 	Content    int     // words that carry meaning
 	Unknown    []string
 	Short      bool // says little itself, in a talk
+	Subject    bool // opens with a word that carries meaning, and names more than a round or side
 	evidence   [][nCandidate]float64
 }
 
@@ -429,6 +431,8 @@ func (m *Matcher) gather(s *scratch, q string, r *Result) given {
 	}
 	g.bare = len(g.content) > 0 && len(g.content) <= 2 && m.onlyNames(words, skels)
 	r.Content = len(g.content)
+	named := bits.OnesCount16(r.Slots.Rounds|r.Slots.Weak) + bits.OnesCount8(r.Slots.Sides)
+	r.Subject = r.Content > named && !r.Slots.Follow && !m.slots.Stop(skels[0])
 	return g
 }
 
