@@ -132,15 +132,15 @@ func (b *Book) decide(r match.Result, code string, t Talk) Answer {
 		enough = namedEnough
 	}
 	switch {
-	case first.P >= enough && second && rest[0].P >= besideEnough,
+	case first.P >= enough && second && first.Kind == match.Fact && rest[0].P >= besideEnough,
 		first.P < enough && second && first.P+rest[0].P >= pairEnough && rest[0].P >= askEach:
-		return b.tell(first.ID, []string{rest[0].ID}, first.P+rest[0].P, code, t)
+		return b.tell(first.ID, rest[0].ID, first.P+rest[0].P, code, t)
 	case first.P >= enough:
-		return b.tell(first.ID, nil, first.P, code, t)
+		return b.tell(first.ID, "", first.P, code, t)
 	}
 	near, sum := b.close(first, rest)
 	if t.Clarified && first.P >= leadEnough { // never asked back twice: the likelier reading it is
-		return b.tell(first.ID, nil, first.P, code, t)
+		return b.tell(first.ID, "", first.P, code, t)
 	}
 	if len(near) == 1 && first.P >= aloneEnough {
 		near = append(near, b.follow(first.ID)...)
@@ -179,10 +179,28 @@ func (b *Book) tellable(cs []match.Candidate) (out []match.Candidate) {
 	return out
 }
 
-// together tells whether two facts fit into one answer.
+// together tells whether two facts, or a summary and a fact, fit into one answer.
 func (b *Book) together(x, y, code string) bool {
-	f, g := b.base.Find(x), b.base.Find(y)
-	return f != nil && g != nil && len([]rune(f.Text.In(code)))+len([]rune(g.Text.In(code))) <= maxSummary-80
+	if b.base.Find(y) == nil {
+		return false
+	}
+	a := Answer{Lang: code}
+	b.both(&a, x, y)
+	return len([]rune(a.Body.String())) <= maxBoth
+}
+
+// both adds a fact or summary and a fact that may be meant too. In a summary of
+// which it is part it is told whole.
+func (b *Book) both(a *Answer, x, y string) {
+	if t := b.base.Topic(x); t != nil {
+		b.summary(a, t, y)
+	} else {
+		b.fact(a, b.base.Find(x))
+	}
+	if !slices.Contains(a.Facts, y) {
+		a.Body = append(a.Body, para(b.packs.In(a.Lang).Say("also", nil)))
+		b.fact(a, b.base.Find(y))
+	}
 }
 
 // declines maps the subjects to decline to what is said.
@@ -279,7 +297,7 @@ func (b *Book) ask(ids []string, lead bool, score float64, code string) Answer {
 			a.Body = append(a.Body, para(p.Say("or_this", nil)))
 		}
 		if t := b.base.Topic(id); t != nil {
-			b.summary(&a, t)
+			b.summary(&a, t, "")
 		} else {
 			b.fact(&a, b.base.Find(id))
 		}
@@ -297,8 +315,6 @@ func (b *Book) likely(ids []string, lead bool, code string) int {
 	switch {
 	case lead:
 		return 1
-	case b.base.Find(ids[0]) == nil:
-		return 0
 	case len(ids) > 1 && b.together(ids[0], ids[1], code):
 		return 2
 	}
@@ -353,18 +369,16 @@ func (b *Book) follow(id string) []string {
 // nowTopics are answered with the day to which the facts reach.
 var nowTopics = []string{"next", "last", "fourth-round", "war-over", "leaders-met", "no-fourth-istanbul-round", "no-trilateral-after-geneva", "coverage-ends-2026-06-16"}
 
-// tell tells a fact or summary, and beside it others that may be meant too.
-func (b *Book) tell(id string, also []string, score float64, code string, t Talk) Answer {
+// tell tells a fact or summary, and beside it a fact that may be meant too.
+func (b *Book) tell(id, also string, score float64, code string, t Talk) Answer {
 	p := b.packs.In(code)
 	a := Answer{Status: Answered, Lang: code, ID: id, Score: score, Talk: Talk{Lang: code, Fact: id}}
-	if topic := b.base.Topic(id); topic != nil {
-		b.summary(&a, topic)
+	if topic := b.base.Topic(id); also != "" {
+		b.both(&a, id, also)
+	} else if topic != nil {
+		b.summary(&a, topic, "")
 	} else if f := b.base.Find(id); f != nil {
 		b.fact(&a, f)
-		for _, o := range also {
-			a.Body = append(a.Body, para(p.Say("also", nil)))
-			b.fact(&a, b.base.Find(o))
-		}
 	}
 	if slices.Contains(nowTopics, id) {
 		a.Body = append(a.Body, para(p.Say("as_of", lang.Args{"date": p.Date(b.base.AsOf)})))
@@ -399,7 +413,8 @@ func (b *Book) fact(a *Answer, f *facts.Fact) {
 
 // Most of everything in one answer.
 const (
-	maxSummary = 900 // characters
+	maxSummary = 900  // characters
+	maxBoth    = 1000 // characters of two readings
 	maxSources = 3
 )
 
@@ -416,16 +431,19 @@ func (a *Answer) cite(f *facts.Fact, n int) {
 	}
 }
 
-// summary adds the facts of a topic: the first whole, the rest in short, as
-// many as there is room for.
-func (b *Book) summary(a *Answer, t *facts.Topic) {
+// summary adds the facts of a topic: the first and the one named whole, the rest
+// in short, as many as there is room for.
+func (b *Book) summary(a *Answer, t *facts.Topic, whole string) {
 	a.Body = append(a.Body, bold(t.Title.In(a.Lang)))
 	room := maxSummary - len([]rune(t.Title.In(a.Lang)))
+	if whole != "" {
+		room += maxBoth - maxSummary
+	}
 	for i, id := range t.Facts {
 		f := b.base.Find(id)
 		text, short := f.Text.In(a.Lang), f.Short.In(a.Lang)
 		switch {
-		case i < t.Whole && len([]rune(text)) <= room:
+		case (i < t.Whole || id == whole) && len([]rune(text)) <= room:
 			a.Body = append(a.Body, para(text))
 			room -= len([]rune(text))
 		case len([]rune(short)) <= room:
@@ -454,7 +472,7 @@ func (b *Book) Open(id string, q Question) Answer {
 		a.Talk.At, a.AsOf = q.Now, b.base.AsOf
 		return a
 	}
-	a := b.tell(id, nil, 1, code, t)
+	a := b.tell(id, "", 1, code, t)
 	a.Talk.At = q.Now
 	return a
 }
