@@ -37,7 +37,7 @@ type transport struct {
 type traffic struct {
 	contact         bot.Contact
 	limited, waited atomic.Int64 // answers 429, and how many nanoseconds they ask to wait in all
-	ahead           atomic.Int64 // how many nanoseconds its clock is ahead of ours
+	ahead           atomic.Int64 // how many nanoseconds its clock is ahead of ours, if by much
 }
 
 func newTransport(seen *traffic) *transport {
@@ -57,11 +57,18 @@ func (t *traffic) note(req *http.Request, status int) {
 	}
 }
 
-// noteClock sees what time it is there.
+// noteClock sees what time it is there. That comes in whole seconds, so a small
+// difference is taken for none.
 func (t *traffic) noteClock(resp *http.Response) {
-	if now, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-		t.ahead.Store(int64(time.Until(now.Add(time.Second / 2)))) // it tells whole seconds
+	now, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		return
 	}
+	ahead := time.Until(now)
+	if ahead.Abs() < clockSkew {
+		ahead = 0
+	}
+	t.ahead.Store(int64(ahead))
 }
 
 func isSync(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/sync") }
