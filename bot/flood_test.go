@@ -106,6 +106,16 @@ func from(person, chat string) bot.Message {
 	return bot.Message{Chat: bot.Chat{ID: chat}, From: person, ID: "1"}
 }
 
+func TestAGroupIsNotToldThatWhoeverAddedTheBotWritesTooMuch(t *testing.T) {
+	g := guard(t, bot.Flood{Person: bot.Rate{Burst: 1, Every: time.Minute}}, bot.Blocked{})
+	g.says(t, from("ann", "1"))
+	added := from("ann", "2")
+	added.Kind, added.Command = bot.Group, "added"
+	if got := g.says(t, added); got != "" {
+		t.Errorf("told %q", got)
+	}
+}
+
 func TestAPersonWhoWritesTooMuchIsToldOnceAndThenNotAnsweredUntilItCools(t *testing.T) {
 	g := guard(t, bot.Flood{Person: bot.Rate{Burst: 6, Every: 10 * time.Second}}, bot.Blocked{})
 	for i := range 6 { // in whatever chats

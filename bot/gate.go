@@ -56,7 +56,7 @@ func (b *Bot) admit(m Message) deed {
 		return b.respondToAdmin
 	}
 	b.metrics.held(network, who)
-	if v == slowDown {
+	if v == slowDown && m.Command != "added" { // then nobody wrote anything there
 		return b.tellSlowDown
 	}
 	return nil

@@ -75,7 +75,7 @@ func (c *checker) bad(p Pos, format string, args ...any) {
 }
 
 var (
-	idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
+	idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,49}$`)
 	sides  = []string{"", "ukraine", "russia", "turkey", "us", "europe", "both", "us-russia", "us-ukraine", "multiple", "none"}
 	rounds = []string{"", "2022", "1", "2", "3"}
 )
@@ -83,7 +83,7 @@ var (
 func (c *checker) fact(f *Fact, sourced bool) {
 	for _, id := range append([]string{f.ID}, f.Aliases...) {
 		if !idForm.MatchString(id) {
-			c.bad(f.Pos, "id %q should be 1 to 64 of a-z, 0-9 and -", id)
+			c.bad(f.Pos, "id %q should be 1 to 50 of a-z, 0-9 and -", id)
 		}
 	}
 	c.oneOf(f.Pos, "side", f.Side, sides)
@@ -333,7 +333,7 @@ func (c *checker) exchange(x *Exchange) {
 
 func (c *checker) topic(t *Topic) {
 	if !idForm.MatchString(t.ID) {
-		c.bad(t.Pos, "topic id %q should be 1 to 64 of a-z, 0-9 and -", t.ID)
+		c.bad(t.Pos, "topic id %q should be 1 to 50 of a-z, 0-9 and -", t.ID)
 	}
 	if c.b.Find(t.ID) != nil {
 		c.bad(t.Pos, "topic %q has the id of a fact", t.ID)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -82,6 +83,9 @@ func doctorCommand() *cobra.Command {
 			all.fail("settings", err.Error(), "correct the setting; parley config shows what holds, docs/operating.md explains")
 		} else {
 			all.ok("settings", "%s", settingsFrom(src))
+			for _, name := range config.Strangers(os.Environ()) {
+				all.warn("settings", name+" is no setting", "correct its name, or take it out of the environment; parley config lists all")
+			}
 			d := doctor{cfg: cfg, poll: poll, inspected: make(chan struct{})}
 			all = append(all, d.examine(c.Context())...)
 		}

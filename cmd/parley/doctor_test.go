@@ -118,6 +118,9 @@ func TestTheDoctorLooksAtSettingsSecretFilesStoreAndFacts(t *testing.T) {
 	bad := put(t, filepath.Join(dir, "parley.yaml"), "log:\n  level: loud\n", 0o600)
 	text, code := examined(t, "--config", bad)
 	says(t, text, "failure settings: "+bad+":2: log.level")
+	t.Setenv("PARLEY_LOGLEVEL", "debug")
+	text, _ = examined(t)
+	says(t, text, "warning settings: PARLEY_LOGLEVEL is no setting")
 	if code != 1 {
 		t.Errorf("exit %d", code)
 	}

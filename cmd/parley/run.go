@@ -55,6 +55,9 @@ func serve(ctx context.Context, cfg *config.Config, load func() (*config.Config,
 	setLevel(level, cfg)
 	names := newPseudonyms()
 	log := newLog(os.Stderr, level, cfg.Log.Format, names)
+	for _, name := range config.Strangers(os.Environ()) {
+		log.Warn("a variable that is no setting; parley config lists them", "name", name)
+	}
 	loaded, _ := fingerprint(cfg.Facts.Dir)
 	book, err := openBook(cfg.Facts.Dir)
 	if err != nil {
