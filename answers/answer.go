@@ -126,16 +126,15 @@ func (b *Book) decide(r match.Result, code string, t Talk) Answer {
 		return a
 	}
 	rest := b.tellable(r.Candidates[1:])
-	second := len(rest) > 0 && b.together(first.ID, rest[0].ID, code)
 	enough := sureEnough
 	if first.Named {
 		enough = namedEnough
 	}
-	switch {
-	case first.P >= enough && second && first.Kind == match.Fact && rest[0].P >= besideEnough,
-		first.P < enough && second && first.P+rest[0].P >= pairEnough && rest[0].P >= askEach:
+	sure := first.P >= enough
+	if len(rest) > 0 && beside(first, rest[0], sure) && b.together(first.ID, rest[0].ID, code) {
 		return b.tell(first.ID, rest[0].ID, first.P+rest[0].P, code, t)
-	case first.P >= enough:
+	}
+	if sure {
 		return b.tell(first.ID, "", first.P, code, t)
 	}
 	near, sum := b.close(first, rest)
@@ -150,6 +149,15 @@ func (b *Book) decide(r match.Result, code string, t Talk) Answer {
 		return b.ask(near, first.P >= leadEnough && (len(rest) == 0 || first.P >= leadBy*rest[0].P), sum, code)
 	}
 	return b.unknown(r, code, t)
+}
+
+// beside tells whether a second reading is likely enough to be told too: beside a
+// fact that is sure, and with any that is not.
+func beside(first, second match.Candidate, sure bool) bool {
+	if sure {
+		return first.Kind == match.Fact && second.P >= besideEnough
+	}
+	return first.P+second.P >= pairEnough && second.P >= askEach
 }
 
 // close are the readings that may be meant, up to four, and their probability
