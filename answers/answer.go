@@ -55,22 +55,24 @@ const fewWords = 3
 // or begin another subject if the talk makes nothing clear of them.
 func (b *Book) match(q Question, t Talk) match.Result {
 	c := b.context(t)
-	if c.Fact == "" || len(strings.Fields(q.Text)) > fewWords {
-		return b.matcher.Match(q.Text, c, q.Now)
+	r := b.matcher.Match(q.Text, c, q.Now)
+	if c.Fact == "" || len(strings.Fields(q.Text)) > fewWords || len(r.Candidates) == 0 {
+		return r
+	}
+	another := r.Subject && r.Candidates[0].P < sureEnough
+	if !another && !slices.ContainsFunc(r.Candidates, claimsCourtesy) {
+		return r
 	}
 	alone := b.matcher.Match(q.Text, match.Context{}, q.Now)
-	if len(alone.Candidates) == 0 {
-		return b.matcher.Match(q.Text, c, q.Now)
-	}
 	first := alone.Candidates[0]
-	if courteous(alone) {
-		return alone
-	}
-	r := b.matcher.Match(q.Text, c, q.Now)
-	if r.Subject && r.Candidates[0].P < sureEnough && first.P >= subjectEnough && (first.Kind == match.Fact || first.Kind == match.Topic) {
+	if courteous(alone) || another && first.P >= subjectEnough && (first.Kind == match.Fact || first.Kind == match.Topic) {
 		return alone
 	}
 	return r
+}
+
+func claimsCourtesy(c match.Candidate) bool {
+	return c.Margin > 0 && slices.Contains(courtesies, c.ID)
 }
 
 // context is what the matcher may know of the talk.
