@@ -34,9 +34,9 @@ $(VULN): .ci/tools/go.mod .ci/tools/go.sum
 	cd .ci/tools && CGO_ENABLED=0 $(GO) build -o $(VULN) golang.org/x/vuln/cmd/govulncheck
 
 unit: ## the tests, with the race detector; what takes longest is begun first, and in parts
-	@$(RACE) ./.ci/shards ./cmd/parley 2 $(RACING) & parts=$$!; \
+	@$(RACE) ./.ci/shards ./cmd/parley 3 $(RACING) & parts=$$!; \
 	trap 'kill $$parts 2>/dev/null' EXIT; \
-	$(RACE) $(GO) test $(RACING) -p 3 -timeout 20m ./adapters/... ./bot/... ./config/... ./answers/... && wait $$parts
+	$(RACE) $(GO) test $(RACING) -p 2 -timeout 20m ./adapters/... ./bot/... ./config/... ./answers/... && wait $$parts
 
 model: build ## the model is the one that the questions make
 	@$(BIN)/parley train --facts answers/facts --out $(BIN)/model.bin

@@ -16,19 +16,32 @@ import (
 // clock is the clock of a machine, which can be set while programs run on it. Such
 // a program is the released one, built with a package time that adds what a file
 // says: no clock but the system's can be set for a static binary, and that one
-// belongs to all. Monotonic time goes on, as it does when a clock is set.
+// belongs to all. Monotonic time goes on, as it does when a clock is set. The names
+// that can be resolved there are in a file of its own, for the same reason.
 type clock struct {
-	t    *testing.T
-	file string
+	t           *testing.T
+	file, hosts string
 }
 
-const clockFile = "PARLEY_TEST_CLOCK"
+const (
+	clockFile = "PARLEY_TEST_CLOCK"
+	hostsFile = "PARLEY_TEST_HOSTS"
+)
 
 func newClock(t *testing.T) *clock {
 	t.Helper()
-	c := &clock{t, filepath.Join(t.TempDir(), "clock")}
+	dir := t.TempDir()
+	c := &clock{t, filepath.Join(dir, "clock"), filepath.Join(dir, "hosts")}
 	c.set(0)
 	return c
+}
+
+// resolve gives a name this machine's address. It takes Go some seconds to see that.
+func (c *clock) resolve(name string) {
+	c.t.Helper()
+	if err := os.WriteFile(c.hosts, []byte("127.0.0.1 "+name+"\n"), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 // set makes the clock differ from the true time by so much.
@@ -53,7 +66,7 @@ func (c *clock) site() site {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return site{"TEST_CLOCK": c.file, theProgram: bin}
+	return site{"TEST_CLOCK": c.file, "TEST_HOSTS": c.hosts, theProgram: bin}
 }
 
 // edits are what is changed in Go's own sources. SQLite asks the system for the time
@@ -61,6 +74,7 @@ func (c *clock) site() site {
 var edits = []struct{ name, old, by string }{
 	{"time/time.go", "import (\n", "import (\n\t\"syscall\"\n"},
 	{"time/time.go", "mono := runtimeNow()\n", "mono := runtimeNow()\n\tsec += *syscall.Moved\n"},
+	{"net/hook_unix.go", `hostsFilePath = "/etc/hosts"`, `hostsFilePath, _ = syscall.Getenv("` + hostsFile + `")`},
 	{"syscall/syscall_linux.go", "(trap, a1, a2, a3, 0, 0, 0)\n\truntime_exitsyscall()\n", `(trap, a1, a2, a3, 0, 0, 0)
 	runtime_exitsyscall()
 	if trap == SYS_CLOCK_GETTIME && a1 == 0 {

@@ -74,7 +74,9 @@ func (s site) command(t *testing.T, args ...string) *exec.Cmd {
 	cmd := exec.Command(bin, args...)
 	cmd.Env = os.Environ()
 	for key, value := range s {
-		cmd.Env = append(cmd.Env, "PARLEY_"+key+"="+value)
+		if key != theProgram {
+			cmd.Env = append(cmd.Env, "PARLEY_"+key+"="+value)
+		}
 	}
 	return cmd
 }
