@@ -15,6 +15,9 @@ func (b *Book) Why(q Question) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "language: %s (leads by %.2f)\n", r.Lang, r.LangSure)
 	fmt.Fprintf(&s, "says exactly: %s\n", b.matcher.Exactly(r))
+	if r.Known {
+		s.WriteString("stands word for word among the training questions\n")
+	}
 	if len(r.Unknown) > 0 {
 		fmt.Fprintf(&s, "words no training question has: %s\n", strings.Join(r.Unknown, ", "))
 	}

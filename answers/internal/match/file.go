@@ -12,7 +12,7 @@ import (
 	"parley/answers/internal/spell"
 )
 
-const magic = "parley model 2\n"
+const magic = "parley model 3\n"
 
 // head is the part of the model file that people may want to read.
 type head struct {

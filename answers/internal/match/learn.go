@@ -233,9 +233,9 @@ func (t *trainer) near(keep func(row) bool) *near.Index {
 		if r.copy || r.fold < 0 || !keep(r) {
 			continue
 		}
-		_, skels := wordsOf(r.text)
-		skels = slices.DeleteFunc(skels, t.slots.Stop)
-		qs = append(qs, near.Question{Skeletons: skels, Class: r.class})
+		_, all := wordsOf(r.text)
+		skels := slices.DeleteFunc(slices.Clone(all), t.slots.Stop)
+		qs = append(qs, near.Question{Skeletons: skels, All: all, Class: r.class})
 	}
 	return near.New(qs)
 }

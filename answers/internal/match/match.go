@@ -76,6 +76,7 @@ type Result struct {
 	Content    int     // words that carry meaning
 	Unknown    []string
 	Short      bool // says little itself, in a talk
+	Known      bool // made sure by a question of the training, word for word
 	Subject    bool // opens with a word that carries meaning, and names more than a round or side
 	evidence   [][nCandidate]float64
 }
@@ -147,6 +148,29 @@ func (m *Matcher) Match(q string, ctx Context, now time.Time) Result {
 	return r
 }
 
+// sureOf is how likely a class is of which a question is known word for word.
+const sureOf = 0.99
+
+// wordForWord makes the reading sure of a question that is one of those a class was
+// learnt from, unless it says little in a talk and may mean something else there.
+func (m *Matcher) wordForWord(s *scratch, r *Result) {
+	k, known := m.learnt.Near.WordForWord(s.seen, s.text.Skeletons())
+	if !known || r.Short {
+		return
+	}
+	at := slices.IndexFunc(r.Candidates, func(c Candidate) bool { return c.ID == m.classes[k].id })
+	if at < 0 || r.Candidates[at].P >= sureOf {
+		return
+	}
+	r.Known = true
+	rest := (1 - sureOf) / (1 - r.Candidates[at].P)
+	for i := range r.Candidates {
+		r.Candidates[i].P *= rest
+	}
+	r.None *= rest
+	r.Candidates[at].P = sureOf
+}
+
 // Explain reads a question as Match does, and keeps the evidence.
 func (m *Matcher) Explain(q string, ctx Context, now time.Time) Result {
 	s := m.scratch.Get().(*scratch)
@@ -169,6 +193,7 @@ func (m *Matcher) weigh(s *scratch, q string, ctx Context, now time.Time) (Resul
 	}
 	r.None = p[len(p)-1]
 	r.Short = c.short
+	m.wordForWord(s, &r)
 	slices.SortStableFunc(r.Candidates, func(a, b Candidate) int {
 		switch {
 		case a.P > b.P:

@@ -32,9 +32,10 @@ func hash(stem string) uint32 {
 	return h
 }
 
-// Question is the stems of one training question and the class it asks for.
+// Question is one training question and the class it asks for.
 type Question struct {
-	Skeletons []string
+	Skeletons []string // those that carry meaning
+	All       []string // all; none: it is not to be known word for word
 	Class     int
 }
 
@@ -50,6 +51,8 @@ type Index struct {
 
 	rarest float32 // weight of a stem that no question has
 
+	known []known // sorted
+
 	first   []uint32 // the classes that ask with stem i: centres[first[i]:first[i+1]]
 	centres []centre
 }
@@ -59,6 +62,7 @@ type Index struct {
 type asked struct {
 	to    uint32 // its stems end here, and begin where those before end
 	class uint16
+	check uint8 // of all its words
 	norm  float32
 }
 
@@ -70,6 +74,9 @@ func (x *Index) stemsOf(q int) []uint16 {
 	}
 	return x.lists[from:x.asked[q].to]
 }
+
+// maxRun is how many questions of one class stand together in a file.
+const maxRun = 255
 
 // maxStems is how many stems can be told apart, and maxList how many of a question.
 const (
@@ -106,7 +113,7 @@ func New(qs []Question) *Index {
 				x.lists = append(x.lists, uint16(i))
 			}
 		}
-		x.asked = append(x.asked, asked{to: uint32(len(x.lists)), class: uint16(q.Class)})
+		x.asked = append(x.asked, asked{to: uint32(len(x.lists)), class: uint16(q.Class), check: check(q.All)})
 	}
 	x.post()
 	return x
@@ -134,6 +141,7 @@ func (x *Index) post() {
 		x.asked[q].norm = float32(math.Sqrt(float64(sum)))
 	}
 	x.centre()
+	x.know()
 }
 
 func (x *Index) find(skel string) (int, bool) {
@@ -282,10 +290,18 @@ func (x *Index) WriteTo(w io.Writer) (int64, error) {
 		b = binary.LittleEndian.AppendUint32(b, h)
 		b = binary.LittleEndian.AppendUint16(b, uint16(x.weight[i]*64))
 	}
+	left := 0 // questions of the same class that follow
 	for q, a := range x.asked {
 		l := x.stemsOf(q)
-		b = binary.LittleEndian.AppendUint16(b, a.class)
-		b = append(b, byte(len(l)))
+		if left == 0 {
+			for left = 1; left < maxRun && q+left < len(x.asked) && x.asked[q+left].class == a.class; {
+				left++
+			}
+			b = binary.LittleEndian.AppendUint16(b, a.class)
+			b = append(b, byte(left))
+		}
+		left--
+		b = append(b, a.check, byte(len(l)))
 		for _, s := range l {
 			b = binary.LittleEndian.AppendUint16(b, s)
 		}
@@ -314,23 +330,33 @@ func Read(data []byte, classes int) (*Index, []byte, error) {
 	}
 	data = data[6*stems:]
 	all := make([]uint16, 0, len(data)/2)
+	var class uint16
+	left := 0
 	for q := range asks {
-		if len(data) < 3 || len(data) < 3+2*int(data[2]) {
+		if left == 0 {
+			if len(data) < 3 || data[2] == 0 {
+				return nil, nil, cut
+			}
+			class, left = binary.LittleEndian.Uint16(data), int(data[2])
+			data = data[3:]
+		}
+		left--
+		if len(data) < 2 || len(data) < 2+2*int(data[1]) {
 			return nil, nil, cut
 		}
-		class, n := binary.LittleEndian.Uint16(data), int(data[2])
+		check, n := data[0], int(data[1])
 		if int(class) >= classes {
 			return nil, nil, fmt.Errorf("%w: class %d of %d", ErrFormat, class, classes)
 		}
 		for j := range n {
-			stem := binary.LittleEndian.Uint16(data[3+2*j:])
+			stem := binary.LittleEndian.Uint16(data[2+2*j:])
 			if int(stem) >= stems {
 				return nil, nil, fmt.Errorf("%w: stem %d of %d", ErrFormat, stem, stems)
 			}
 			all = append(all, stem)
 		}
-		x.asked[q].class, x.asked[q].to = class, uint32(len(all))
-		data = data[3+2*n:]
+		x.asked[q] = asked{to: uint32(len(all)), class: class, check: check}
+		data = data[2+2*n:]
 	}
 	x.lists = slices.Clone(all)
 	x.post()
