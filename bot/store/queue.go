@@ -171,10 +171,16 @@ func (s *Store) Work(ctx context.Context, atOnce int, log *slog.Logger, do func(
 	if log == nil {
 		log = quietLog()
 	}
+	failed := func(err error) error {
+		if ctx.Err() != nil { // told to end before it began
+			return nil
+		}
+		return err
+	}
 	drv, me := s.driver(), newAlive(s)
 	if s.engine == "postgres" {
 		if err := me.hold(ctx); err != nil { // before anything is begun
-			return fmt.Errorf("queue: %w", hide(err, s.where))
+			return failed(fmt.Errorf("queue: %w", hide(err, s.where)))
 		}
 		living, end := context.WithCancel(context.WithoutCancel(ctx))
 		ended := make(chan struct{})
@@ -182,15 +188,15 @@ func (s *Store) Work(ctx context.Context, atOnce int, log *slog.Logger, do func(
 		defer func() { end(); <-ended }()
 		listen, err := pgxpool.New(ctx, s.where)
 		if err != nil {
-			return fmt.Errorf("queue: %w", hide(err, s.where))
+			return failed(fmt.Errorf("queue: %w", hide(err, s.where)))
 		}
 		defer listen.Close()
 		drv = riverdatabasesql.NewWithPgxListener(s.db, listen)
 	} else if err := s.takeOver(ctx); err != nil {
-		return err
+		return failed(err)
 	}
 	if err := s.afterSetBack(ctx); err != nil { // while no process ran
-		return err
+		return failed(err)
 	}
 	watching, end := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})

@@ -19,6 +19,8 @@ type Person struct {
 	*mautrix.Client
 	Crypto *cryptohelper.CryptoHelper
 
+	telling sync.Mutex // the library's sessions are not for several messages at a time
+
 	mu   sync.Mutex
 	seen []*event.Event // decrypted, in order
 	news chan struct{}  // closed and replaced when something is seen
@@ -217,6 +219,8 @@ func (p *Person) Say(tb testing.TB, room id.RoomID, text string) id.EventID {
 // Tell sends any content as a message.
 func (p *Person) Tell(tb testing.TB, room id.RoomID, content any) id.EventID {
 	tb.Helper()
+	p.telling.Lock()
+	defer p.telling.Unlock()
 	resp, err := p.SendMessageEvent(context.Background(), room, event.EventMessage, content)
 	if err != nil {
 		tb.Fatal(err)
