@@ -165,7 +165,7 @@ func (a *Adapter) job(ctx context.Context, method string, to bot.Chat, p params)
 
 // How often and how long a call is tried.
 const (
-	maxUnknown  = 4               // tries whose fate nobody knows
+	maxUnknown  = 6               // tries whose fate nobody knows
 	maxDown     = 40              // answers that the server is not well, some three minutes
 	maxOffline  = 5 * time.Minute // without reaching the server
 	firstRetry  = 50 * time.Millisecond
